@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CertificatesConfig(AppConfig):
+    name = "certificates"
+    verbose_name = _("Certificates")
+
+    def ready(self) -> None:
+        from certificates.invariants import TRIGGERS  # app ready
+        from lms.core import triggers  # app ready
+
+        triggers.register(*TRIGGERS)

@@ -1,0 +1,1 @@
+"""Register numbers, serials and verification codes. No Django."""

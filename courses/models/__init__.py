@@ -1,0 +1,23 @@
+from courses.models.catalogue import Activity, Course, Module
+from courses.models.enrolment import Enrolment
+from courses.models.glossary import GlossaryTerm
+from courses.models.packages import PackageItem
+from courses.models.pages import ActivityPage, CoursePage, LessonPage, ModulePage
+from courses.models.progress import ActivityState, Bookmark, Completion, ProgressEvent
+
+__all__ = [
+    "Activity",
+    "ActivityPage",
+    "ActivityState",
+    "Bookmark",
+    "Completion",
+    "Course",
+    "CoursePage",
+    "Enrolment",
+    "GlossaryTerm",
+    "LessonPage",
+    "Module",
+    "ModulePage",
+    "PackageItem",
+    "ProgressEvent",
+]

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from wagtail.users.apps import WagtailUsersAppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "lms.accounts"
+    label = "accounts"
+    verbose_name = _("Accounts")
+    default = True
+
+
+class CmsUsersConfig(WagtailUsersAppConfig):
+    """Wagtail's screens for accounts, with our forms."""
+
+    user_viewset = "lms.accounts.viewsets.AccountViewSet"
+    default = False

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class CoreConfig(AppConfig):
+    name = "lms.core"
+    label = "core"
+    verbose_name = _("Foundation")
+
+    def ready(self) -> None:
+        from lms.core import (
+            checks,  # noqa: F401  app ready
+            triggers,  # app ready
+        )
+
+        post_migrate.connect(triggers.create_all, sender=self)

@@ -1,0 +1,36 @@
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.fields import RichTextField
+from wagtail.models import Page
+
+
+class HomePage(Page):
+    introduction = models.TextField(_("introduction"), blank=True)
+
+    content_panels: ClassVar[list[object]] = [*Page.content_panels, FieldPanel("introduction")]
+    max_count = 1
+    parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page"]
+    subpage_types: ClassVar[list[str]] = ["courses.CoursePage", "home.TextPage"]
+    template = "home/home_page.html"
+
+    class Meta:
+        verbose_name = _("home page")
+        verbose_name_plural = _("home pages")
+
+
+class TextPage(Page):
+    """Help, privacy notice: a page of text."""
+
+    body = RichTextField(_("text"), features=["h2", "h3", "bold", "italic", "ol", "ul", "link", "image"])
+
+    content_panels: ClassVar[list[object]] = [*Page.content_panels, FieldPanel("body")]
+    parent_page_types: ClassVar[list[str]] = ["home.HomePage"]
+    subpage_types: ClassVar[list[str]] = []
+    template = "home/text_page.html"
+
+    class Meta:
+        verbose_name = _("text page")
+        verbose_name_plural = _("text pages")

@@ -1,0 +1,18 @@
+"""Tests: quick hasher, tasks in the same process, files in a folder of their own."""
+
+import os
+import tempfile
+
+os.environ.setdefault("LMS_VAR", os.path.join(tempfile.gettempdir(), f"lms-test-{os.getuid()}"))
+
+from lms.settings.base import *
+
+SECRET_KEY = "test-only-" + "x" * 50
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"}
