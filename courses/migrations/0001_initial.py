@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
             name='Bookmark',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('block', models.CharField(blank=True, max_length=64)),
+                ('checks', models.JSONField(blank=True, default=dict)),
                 ('at', models.DateTimeField()),
                 ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.activity')),
                 ('enrolment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='bookmark', to='courses.enrolment')),

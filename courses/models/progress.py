@@ -75,8 +75,9 @@ class Bookmark(models.Model):
 
     enrolment = models.OneToOneField(Enrolment, on_delete=models.CASCADE, related_name="bookmark")
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="+")
-    block = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField()
+    # {activity id: {block id: index of the option chosen}}: what to show again in the self-checks.
+    checks = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return f"{self.enrolment_id} @ {self.activity_id}"

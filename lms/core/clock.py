@@ -18,3 +18,8 @@ def today() -> dt.date:
 def end_of_day(day: dt.date) -> dt.datetime:
     """The first instant after ``day`` in Việt Nam: a record belongs to the day when it is earlier."""
     return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min))
+
+
+def day_of(instant: dt.datetime) -> dt.date:
+    """The calendar day of ``instant`` in Việt Nam."""
+    return timezone.localdate(instant)

@@ -1,0 +1,245 @@
+"""Where a learner stands: what is next, how long, what is locked and why. Frozen rows for the templates."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from courses import rules
+from courses.enums import State
+from courses.models import Activity, ActivityState, Enrolment, Module
+from lms.accounts.models import User
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    id: int
+    kind: str
+    title: str
+    url: str
+    minutes: int
+    is_required: bool
+    state: State
+
+
+@dataclass(frozen=True)
+class ModuleRow:
+    id: int
+    position: int
+    title: str
+    url: str
+    activities: tuple[ActivityRow, ...]
+    lock_reason: str
+    state: State
+
+    @property
+    def required(self) -> int:
+        return sum(row.is_required for row in self.activities)
+
+    @property
+    def done(self) -> int:
+        return sum(row.is_required and row.state == State.DONE for row in self.activities)
+
+    @property
+    def minutes(self) -> int:
+        return sum(row.minutes for row in self.activities)
+
+    @property
+    def lessons(self) -> int:
+        return sum(row.kind == "lesson" for row in self.activities)
+
+
+@dataclass(frozen=True)
+class CourseRow:
+    enrolment_id: int
+    course_id: int
+    title: str
+    url: str
+    modules: tuple[ModuleRow, ...]
+    next: ActivityRow | None
+    next_module: ModuleRow | None
+    started_at: dt.datetime | None
+    completed_at: dt.datetime | None
+
+    @property
+    def required(self) -> int:
+        return sum(module.required for module in self.modules)
+
+    @property
+    def done(self) -> int:
+        return sum(module.done for module in self.modules)
+
+    @property
+    def percent(self) -> int:
+        """Whole percent, rounded down, so that 100 means that nothing is left."""
+        return 100 * self.done // self.required if self.required else 0
+
+    @property
+    def minutes_left(self) -> int:
+        return sum(
+            row.minutes
+            for module in self.modules
+            for row in module.activities
+            if row.is_required and row.state != State.DONE
+        )
+
+
+@dataclass(frozen=True)
+class LessonPlace:
+    """One activity within its course: position among its module's activities, neighbours, whether it is open."""
+
+    course: CourseRow
+    module: ModuleRow
+    row: ActivityRow
+    position: int
+    count: int
+    previous: ActivityRow | None
+    following: ActivityRow | None
+
+
+def my_training(user: User) -> list[CourseRow]:
+    """All courses of ``user``: unfinished first, then the latest finished. Four queries whatever their number."""
+    enrolments = (
+        Enrolment.objects.filter(user=user, withdrawn_at__isnull=True, course__retired_at__isnull=True)
+        .select_related("course", "completion", "bookmark")
+        .order_by("course_id", "cycle")
+    )
+    latest = list({enrolment.course_id: enrolment for enrolment in enrolments}.values())
+    rows = learner_courses(latest)
+    return sorted(rows, key=lambda row: (row.completed_at is not None, -(row.percent), row.title))
+
+
+def learner_course(enrolment: Enrolment) -> CourseRow:
+    """Three queries, and one more each for a course, a completion or a bookmark that was not selected with it."""
+    return learner_courses([enrolment])[0]
+
+
+def learner_courses(enrolments: list[Enrolment]) -> list[CourseRow]:
+    courses = {enrolment.course_id for enrolment in enrolments}
+    if not courses:
+        return []
+    activities: dict[int, list[Activity]] = defaultdict(list)
+    for activity in (
+        Activity.objects.filter(course__in=courses, retired_at__isnull=True, module__retired_at__isnull=True)
+        .select_related("module")
+        .order_by("module__position", "position", "pk")
+    ):
+        activities[activity.course_id].append(activity)
+    requires: dict[int, set[int]] = defaultdict(set)
+    through: Any = Module.requires.through
+    for module_id, required_id in through.objects.filter(from_module__course__in=courses).values_list(
+        "from_module_id", "to_module_id"
+    ):
+        requires[module_id].add(required_id)
+    states: dict[tuple[int, int], State] = {
+        (enrolment_id, activity_id): State(state)
+        for enrolment_id, activity_id, state in ActivityState.objects.filter(enrolment__in=enrolments).values_list(
+            "enrolment_id", "activity_id", "state"
+        )
+    }
+    return [_course_row(enrolment, activities[enrolment.course_id], requires, states) for enrolment in enrolments]
+
+
+def _course_row(
+    enrolment: Enrolment,
+    activities: list[Activity],
+    requires: dict[int, set[int]],
+    states: dict[tuple[int, int], State],
+) -> CourseRow:
+    by_module: dict[Module, list[ActivityRow]] = defaultdict(list)
+    for activity in activities:
+        by_module[activity.module].append(
+            ActivityRow(
+                activity.pk,
+                activity.kind,
+                activity.title,
+                activity.url,
+                activity.minutes,
+                activity.is_required,
+                states.get((enrolment.pk, activity.pk), State.NOT_STARTED),
+            )
+        )
+    modules = _module_rows(by_module, requires)
+    bookmark = getattr(enrolment, "bookmark", None)
+    next_row, next_module = _next(modules, bookmark.activity_id if bookmark else None)
+    completion = getattr(enrolment, "completion", None)
+    return CourseRow(
+        enrolment.pk,
+        enrolment.course_id,
+        enrolment.course.title,
+        enrolment.course.url,
+        modules,
+        next_row,
+        next_module,
+        enrolment.started_at,
+        completion.completed_at if completion else None,
+    )
+
+
+def _module_rows(by_module: dict[Module, list[ActivityRow]], requires: dict[int, set[int]]) -> tuple[ModuleRow, ...]:
+    done: set[object] = {row.id for rows in by_module.values() for row in rows if row.state == State.DONE}
+    facts = [
+        rules.ModuleFacts(module.pk, {row.id for row in rows if row.is_required}, set(requires.get(module.pk, ())))
+        for module, rows in by_module.items()
+    ]
+    titles = {module.pk: module.title for module in by_module}
+    return tuple(
+        ModuleRow(
+            module.pk,
+            position,
+            module.title,
+            module.url,
+            tuple(rows),
+            _lock_reason(titles[key] for key in rules.modules_in_the_way(fact, facts, done)),  # type: ignore[index]
+            _module_state(rows, is_done=rules.module_is_done(fact, done)),
+        )
+        for position, ((module, rows), fact) in enumerate(zip(by_module.items(), facts, strict=True), start=1)
+    )
+
+
+def _module_state(rows: list[ActivityRow], *, is_done: bool) -> State:
+    if is_done:
+        return State.DONE
+    return State.IN_PROGRESS if any(row.state != State.NOT_STARTED for row in rows) else State.NOT_STARTED
+
+
+def _lock_reason(titles: Iterable[str]) -> str:
+    """The sentence that explains a lock; "" when there is none."""
+    names = ", ".join(f"“{title}”" for title in titles)
+    return _("Opens when you have finished %(topics)s.") % {"topics": names} if names else ""
+
+
+def _next(modules: tuple[ModuleRow, ...], bookmarked: int | None) -> tuple[ActivityRow | None, ModuleRow | None]:
+    """Where to go on: what was last open if it is unfinished, else the first thing that is required and open."""
+    open_rows = [
+        (row, module)
+        for module in modules
+        if not module.lock_reason
+        for row in module.activities
+        if row.state != State.DONE and row.is_required
+    ]
+    for row, module in open_rows:
+        if row.id == bookmarked:
+            return row, module
+    return open_rows[0] if open_rows else (None, None)
+
+
+def place_of(course: CourseRow, activity_id: int) -> LessonPlace | None:
+    """Where an activity stands in its course; None if it is retired. No query."""
+    flat = [(row, module) for module in course.modules for row in module.activities]
+    for index, (row, module) in enumerate(flat):
+        if row.id == activity_id:
+            siblings = [sibling.id for sibling in module.activities]
+            return LessonPlace(
+                course,
+                module,
+                row,
+                siblings.index(row.id) + 1,
+                len(siblings),
+                flat[index - 1][0] if index else None,
+                flat[index + 1][0] if index + 1 < len(flat) else None,
+            )
+    return None

@@ -1,0 +1,98 @@
+"""Published pages → Course, Module and Activity rows. Removing a page retires its row; nothing is deleted."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from courses.models import Activity, Course, CoursePage, Module, ModulePage
+from courses.models.pages import ActivityPage
+
+
+@transaction.atomic
+def sync_course(page: CoursePage, *, at: dt.datetime) -> Course:
+    """Bring the rows of one course in line with its published pages. A second call changes nothing.
+
+    Unpublished or removed pages retire their rows; a page that comes back takes its row up again.
+    """
+    course, _ = Course.objects.update_or_create(
+        key=page.translation_key,
+        defaults={
+            "title": page.title,
+            "url": page.url or "",
+            "hours": page.hours,
+            "is_open": page.is_open,
+            "retired_at": None if page.live else at,
+        },
+    )
+    if page.course_id != course.pk:
+        CoursePage.objects.filter(pk=page.pk).update(course=course)
+        page.course = course
+    modules = _sync_modules(page, course)
+    activities = _sync_activities(modules, course)
+    course.modules.exclude(key__in=modules).filter(retired_at__isnull=True).update(retired_at=at)
+    course.activities.exclude(key__in=activities).filter(retired_at__isnull=True).update(retired_at=at)
+    return course
+
+
+def _sync_modules(page: CoursePage, course: Course) -> dict[object, tuple[Module, ModulePage]]:
+    found: dict[object, tuple[Module, ModulePage]] = {}
+    module_pages = list(ModulePage.objects.child_of(page).live().order_by("path").prefetch_related("requires"))
+    for position, module_page in enumerate(module_pages, start=1):
+        module, _ = Module.objects.update_or_create(
+            key=module_page.translation_key,
+            defaults={
+                "course": course,
+                "title": module_page.title,
+                "url": module_page.url or "",
+                "position": position,
+                "retired_at": None,
+            },
+        )
+        found[module.key] = (module, module_page)
+    by_key = {key: module for key, (module, _) in found.items()}
+    for module, module_page in found.values():
+        keys = [required.translation_key for required in module_page.requires.all()]
+        module.requires.set([by_key[key] for key in keys if key in by_key and by_key[key] != module])
+    return found
+
+
+def _sync_activities(modules: dict[object, tuple[Module, ModulePage]], course: Course) -> set[object]:
+    keys: set[object] = set()
+    position = 0
+    for module, module_page in modules.values():
+        for page in module_page.get_children().live().order_by("path").specific():
+            if not isinstance(page, ActivityPage):
+                continue
+            position += 1
+            Activity.objects.update_or_create(
+                key=page.translation_key,
+                defaults={
+                    "course": course,
+                    "module": module,
+                    "kind": page.activity_kind,
+                    "title": page.title,
+                    "url": page.url or "",
+                    "position": position,
+                    "minutes": page.minutes,
+                    "is_required": page.is_required,
+                    "retired_at": None,
+                },
+            )
+            keys.add(page.translation_key)
+    return keys
+
+
+def course_page_of(page: object) -> CoursePage | None:
+    """The CoursePage above (or being) ``page``, None outside a course."""
+    if isinstance(page, CoursePage):
+        return page
+    if isinstance(page, ModulePage | ActivityPage):
+        return CoursePage.objects.ancestor_of(page).first()
+    return None
+
+
+@transaction.atomic
+def retire_page(key: object, *, at: dt.datetime) -> None:
+    """A page was deleted: its course, module or activity (whichever has ``key``) takes no part any more."""
+    for model in (Course, Module, Activity):
+        model._default_manager.filter(key=key, retired_at__isnull=True).update(retired_at=at)

@@ -1,0 +1,178 @@
+"""The only writer of progress. Events are added, states follow from them, a completion is made once."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from courses import rules
+from courses.enums import EventKind, State
+from courses.models import Activity, ActivityState, Bookmark, Completion, Enrolment, ProgressEvent
+from courses.signals import course_completed
+from lms.core import clock
+from lms.units.queries import primary_appointment
+
+COUNTS_AS_DONE = {EventKind.DONE, EventKind.EXEMPTED}
+
+
+@transaction.atomic
+def record_activity(
+    *,
+    enrolment: Enrolment,
+    activity: Activity,
+    kind: EventKind,
+    source_key: str,
+    at: dt.datetime,
+    rule: str = "",
+    version: str = "",
+    score: Decimal | None = None,
+) -> Completion | None:
+    """Add one event; bring the states up to date; complete the course if nothing is left.
+
+    ``score`` is a share in [0, 1]. The same ``source_key`` twice is one event. Answers the completion that this call
+    made, None otherwise. Listeners of ``course_completed`` run inside the same transaction.
+    """
+    # Two last activities finished at once must not both think that they were not the last.
+    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    event, created = ProgressEvent.objects.get_or_create(
+        source_key=source_key,
+        defaults={
+            "enrolment": enrolment,
+            "activity": activity,
+            "kind": kind,
+            "at": at,
+            "rule": rule,
+            "version": version,
+            "score": score,
+        },
+    )
+    if not created:
+        return None
+    _apply(enrolment, [event])
+    return _complete_if_nothing_is_left(enrolment, at) if kind in COUNTS_AS_DONE else None
+
+
+@dataclass
+class _Folded:
+    """What the events of one activity come to."""
+
+    started_at: dt.datetime
+    done_at: dt.datetime | None = None
+    best_score: Decimal | None = None
+
+    def take(self, event: ProgressEvent) -> None:
+        self.started_at = min(self.started_at, event.at)
+        if event.kind in COUNTS_AS_DONE:
+            self.done_at = min(self.done_at, event.at) if self.done_at else event.at
+        if event.score is not None:
+            self.best_score = max(self.best_score, event.score) if self.best_score is not None else event.score
+
+    @property
+    def state(self) -> State:
+        return State.DONE if self.done_at else State.IN_PROGRESS
+
+
+def _apply(enrolment: Enrolment, events: Iterable[ProgressEvent]) -> None:
+    """Fold ``events`` into the states that are there. The order of events does not matter."""
+    for event in events:
+        row = ActivityState.objects.filter(enrolment=enrolment, activity_id=event.activity_id).first()
+        folded = _Folded(row.started_at, row.done_at, row.best_score) if row else _Folded(event.at)
+        folded.take(event)
+        _save_state(enrolment, event.activity_id, folded)
+        enrolment.started_at = min(enrolment.started_at, event.at) if enrolment.started_at else event.at
+        enrolment.last_seen_at = max(enrolment.last_seen_at, event.at) if enrolment.last_seen_at else event.at
+    enrolment.save(update_fields=["started_at", "last_seen_at"])
+
+
+def _save_state(enrolment: Enrolment, activity_id: int, folded: _Folded) -> None:
+    ActivityState.objects.update_or_create(
+        enrolment=enrolment,
+        activity_id=activity_id,
+        defaults={
+            "state": folded.state,
+            "started_at": folded.started_at,
+            "done_at": folded.done_at,
+            "best_score": folded.best_score,
+        },
+    )
+
+
+def _complete_if_nothing_is_left(enrolment: Enrolment, at: dt.datetime) -> Completion | None:
+    required = dict(
+        Activity.objects.filter(course_id=enrolment.course_id, is_required=True, retired_at__isnull=True)
+        .order_by("position", "pk")
+        .values_list("pk", "key")
+    )
+    done = set(
+        ActivityState.objects.filter(enrolment=enrolment, state=State.DONE).values_list("activity_id", flat=True)
+    )
+    if not rules.is_complete(required=set(required), done=done):
+        return None
+    appointment = primary_appointment(enrolment.user, on=clock.day_of(at))
+    completion, created = Completion.objects.get_or_create(
+        enrolment=enrolment,
+        defaults={
+            "course_id": enrolment.course_id,
+            "user_id": enrolment.user_id,
+            "completed_at": at,
+            "unit": appointment.unit if appointment else enrolment.unit,
+            "position": appointment.position if appointment else "",
+            "required": [str(key) for key in required.values()],
+        },
+    )
+    if not created:
+        return None
+    course_completed.send(sender=Completion, completion=completion)
+    return completion
+
+
+def note_opened(*, enrolment: Enrolment, activity: Activity, is_new: bool, at: dt.datetime) -> None:
+    """The learner opened ``activity``: an event the first time (``is_new``), the bookmark every time."""
+    if is_new:
+        record_activity(
+            enrolment=enrolment,
+            activity=activity,
+            kind=EventKind.OPENED,
+            source_key=f"opened:{enrolment.pk}:{activity.pk}",
+            at=at,
+        )
+    if not Bookmark.objects.filter(enrolment=enrolment).update(activity=activity, at=at):
+        Bookmark.objects.update_or_create(enrolment=enrolment, defaults={"activity": activity, "at": at})
+
+
+@transaction.atomic
+def note_self_check(*, enrolment: Enrolment, activity: Activity, block: str, option: int, at: dt.datetime) -> None:
+    """Keep which option of a self-check was chosen, to show it again. Not evidence: that is the event of the lesson."""
+    Bookmark.objects.get_or_create(enrolment=enrolment, defaults={"activity": activity, "at": at})
+    bookmark = Bookmark.objects.select_for_update().get(enrolment=enrolment)
+    bookmark.checks.setdefault(str(activity.pk), {})[block] = option
+    bookmark.save(update_fields=["checks"])
+
+
+@transaction.atomic
+def rebuild(*, enrolment: Enrolment) -> bool:
+    """Make the derived states again from the log; True when they were not what the log says. Completions stand."""
+    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    folded: dict[int, _Folded] = {}
+    for event in enrolment.events.order_by("pk"):
+        folded.setdefault(event.activity_id, _Folded(event.at)).take(event)
+    before = {
+        row.activity_id: (row.state, row.started_at, row.done_at, row.best_score)
+        for row in enrolment.activity_states.all()
+    }
+    after = {
+        activity_id: (part.state, part.started_at, part.done_at, part.best_score)
+        for activity_id, part in folded.items()
+    }
+    instants = list(enrolment.events.values_list("at", flat=True))
+    bounds = (min(instants), max(instants)) if instants else (None, None)
+    if before == after and (enrolment.started_at, enrolment.last_seen_at) == bounds:
+        return False
+    enrolment.activity_states.exclude(activity_id__in=folded).delete()
+    for activity_id, part in folded.items():
+        _save_state(enrolment, activity_id, part)
+    enrolment.started_at, enrolment.last_seen_at = bounds
+    enrolment.save(update_fields=["started_at", "last_seen_at"])
+    return True
