@@ -1,16 +1,21 @@
 """Includes only; Wagtail's catch-all last."""
 
-from django.conf import settings
-from django.conf.urls.static import static
 from django.urls import include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from courses.urls import activity_pages
+
 urlpatterns = [
+    path("", include("lms.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("lms.home.urls")),
+    path("", include("certificates.urls")),
+    path("", include("courses.urls")),
+    path("", include("media.urls")),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    *activity_pages,
     path("", include(wagtail_urls)),
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from courses.models import Activity, Enrolment
-from courses.queries.progress import LessonPlace, learner_course, place_of
+from courses.queries.progress import ActivityRow, LessonPlace, learner_course, next_after, place_of
 from lms.accounts.models import User
 
 
@@ -42,3 +42,13 @@ def may_read(user: User, activity: Activity) -> Access:
     if place.module.lock_reason:
         return Access(False, place.module.lock_reason, enrolment, place)
     return Access(True, "", enrolment, place)
+
+
+def first_activity(enrolment: Enrolment) -> ActivityRow | None:
+    """Where to begin or go on; None when nothing is left."""
+    return learner_course(enrolment).next
+
+
+def next_open(enrolment: Enrolment, *, after: int) -> ActivityRow | None:
+    """What follows activity ``after`` and is still to be done and open, else what is next anywhere; None: nothing."""
+    return next_after(learner_course(enrolment), after)

@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from courses import rules
 from courses.enums import State
-from courses.models import Activity, ActivityState, Enrolment, Module
+from courses.models import Activity, ActivityState, Course, Enrolment, Module
 from lms.accounts.models import User
 
 
@@ -54,7 +55,7 @@ class ModuleRow:
 
 @dataclass(frozen=True)
 class CourseRow:
-    enrolment_id: int
+    enrolment_id: int | None
     course_id: int
     title: str
     url: str
@@ -134,9 +135,10 @@ def learner_courses(enrolments: list[Enrolment]) -> list[CourseRow]:
         "from_module_id", "to_module_id"
     ):
         requires[module_id].add(required_id)
+    saved = [enrolment.pk for enrolment in enrolments if enrolment.pk]
     states: dict[tuple[int, int], State] = {
         (enrolment_id, activity_id): State(state)
-        for enrolment_id, activity_id, state in ActivityState.objects.filter(enrolment__in=enrolments).values_list(
+        for enrolment_id, activity_id, state in ActivityState.objects.filter(enrolment__in=saved).values_list(
             "enrolment_id", "activity_id", "state"
         )
     }
@@ -159,13 +161,13 @@ def _course_row(
                 activity.url,
                 activity.minutes,
                 activity.is_required,
-                states.get((enrolment.pk, activity.pk), State.NOT_STARTED),
+                states.get((enrolment.pk or 0, activity.pk), State.NOT_STARTED),
             )
         )
     modules = _module_rows(by_module, requires)
-    bookmark = getattr(enrolment, "bookmark", None)
+    bookmark = getattr(enrolment, "bookmark", None) if enrolment.pk else None
+    completion = getattr(enrolment, "completion", None) if enrolment.pk else None
     next_row, next_module = _next(modules, bookmark.activity_id if bookmark else None)
-    completion = getattr(enrolment, "completion", None)
     return CourseRow(
         enrolment.pk,
         enrolment.course_id,
@@ -227,6 +229,28 @@ def _next(modules: tuple[ModuleRow, ...], bookmarked: int | None) -> tuple[Activ
     return open_rows[0] if open_rows else (None, None)
 
 
+def outline_of(course_id: int) -> tuple[ModuleRow, ...]:
+    """What a course consists of, for who has not begun it. Three queries."""
+    stranger = Enrolment(course_id=course_id, course=Course.objects.get(pk=course_id))
+    return learner_courses([stranger])[0].modules
+
+
+def learner_module(user: User, key: UUID) -> ModuleRow | None:
+    """One topic as ``user`` stands in it; None when not enrolled."""
+    module = Module.objects.filter(key=key, retired_at__isnull=True).first()
+    if module is None:
+        return None
+    enrolment = (
+        Enrolment.objects.filter(user=user, course=module.course_id, withdrawn_at__isnull=True)
+        .select_related("course", "completion", "bookmark")
+        .order_by("-cycle")
+        .first()
+    )
+    if enrolment is None:
+        return None
+    return next((row for row in learner_course(enrolment).modules if row.id == module.pk), None)
+
+
 def place_of(course: CourseRow, activity_id: int) -> LessonPlace | None:
     """Where an activity stands in its course; None if it is retired. No query."""
     flat = [(row, module) for module in course.modules for row in module.activities]
@@ -243,3 +267,14 @@ def place_of(course: CourseRow, activity_id: int) -> LessonPlace | None:
                 flat[index + 1][0] if index + 1 < len(flat) else None,
             )
     return None
+
+
+def next_after(course: CourseRow, activity_id: int) -> ActivityRow | None:
+    """The first open, required, unfinished activity behind ``activity_id``, else ``course.next``. No query."""
+    flat = [(row, module) for module in course.modules for row in module.activities]
+    ids = [row.id for row, _module in flat]
+    behind = flat[ids.index(activity_id) + 1 :] if activity_id in ids else []
+    for row, module in behind:
+        if row.is_required and row.state != State.DONE and not module.lock_reason:
+            return row
+    return course.next

@@ -143,12 +143,19 @@ def note_opened(*, enrolment: Enrolment, activity: Activity, is_new: bool, at: d
 
 
 @transaction.atomic
-def note_self_check(*, enrolment: Enrolment, activity: Activity, block: str, option: int, at: dt.datetime) -> None:
-    """Keep which option of a self-check was chosen, to show it again. Not evidence: that is the event of the lesson."""
+def note_self_check(
+    *, enrolment: Enrolment, activity: Activity, block: str, option: int, at: dt.datetime
+) -> dict[str, int]:
+    """Keep which option of a self-check was chosen, to show it again; answers all that are kept for this lesson.
+
+    Not evidence: that is the event recorded when all of them are answered.
+    """
     Bookmark.objects.get_or_create(enrolment=enrolment, defaults={"activity": activity, "at": at})
     bookmark = Bookmark.objects.select_for_update().get(enrolment=enrolment)
-    bookmark.checks.setdefault(str(activity.pk), {})[block] = option
+    answered: dict[str, int] = bookmark.checks.setdefault(str(activity.pk), {})
+    answered[block] = option
     bookmark.save(update_fields=["checks"])
+    return answered
 
 
 @transaction.atomic
