@@ -9,6 +9,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
     default = True
 
+    def ready(self) -> None:
+        from lms.accounts import receivers  # noqa: F401  app ready
+
 
 class CmsUsersConfig(WagtailUsersAppConfig):
     """Wagtail's screens for accounts, with our forms."""

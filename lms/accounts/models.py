@@ -54,6 +54,7 @@ class User(AbstractUser):
         return self.full_name or self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.username = self.username.lower()
         self.full_name = text.clean(self.full_name)
         self.name_folded = text.fold(self.full_name)
         self.name_sort_key = text.name_sort_key(self.full_name)

@@ -8,7 +8,10 @@ class UnitsConfig(AppConfig):
     verbose_name = _("Units")
 
     def ready(self) -> None:
+        from lms.accounts import rules  # app ready
         from lms.core import triggers  # app ready
         from lms.units.invariants import TRIGGERS  # app ready
+        from lms.units.scope import holds_a_grant  # app ready
 
         triggers.register(*TRIGGERS)
+        rules.register_staff_test("grants", holds_a_grant)

@@ -1,0 +1,78 @@
+"""States and sentences of a roster. A sentence is kept as its key and the words it needs, and read in any language."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BatchState(models.TextChoices):
+    READING = "reading", _("being read")
+    STAGED = "staged", _("waits for confirmation")
+    APPLYING = "applying", _("being written")
+    DONE = "done", _("written")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Outcome(models.TextChoices):
+    NEW = "new", _("new")
+    CHANGED = "changed", _("changed")
+    UNCHANGED = "unchanged", _("unchanged")
+    REFUSED = "refused", _("refused")
+
+
+class FileFault(models.TextChoices):
+    """Why a whole file cannot be read. Nothing of it is kept."""
+
+    EMPTY = "empty", _("The file has no rows.")
+    TOO_BIG = "too_big", _("The file is larger than 5 MB.")
+    TOO_MANY_ROWS = "too_many_rows", _("The file has more than 20,000 rows: split it.")
+    OLD_EXCEL = "old_excel", _("This is an old Excel file (.xls). Open it and save it as .xlsx.")
+    BROKEN = "broken", _("The file cannot be opened: it is damaged, or no .xlsx or .csv file.")
+    NOT_UTF8 = "not_utf8", _("The file is not in UTF-8. In Excel, save it as “CSV UTF-8”, or send the .xlsx file.")
+    OLD_FONT = (
+        "old_font",
+        _(
+            "The names in this file are in an old code table (TCVN3 or VNI, fonts .VnTime, VNI-Times), for example “%(sample)s”. "
+            "Convert the file to Unicode first."
+        ),
+    )
+    NO_HEADER = (
+        "no_header",
+        _("No header row was found: one row among the first 30 must hold “Họ và tên” and “Đơn vị”. Use our template."),
+    )
+    DOUBLE_HEADER = "double_header", _("Two columns are both headed “%(column)s”.")
+
+
+class Refusal(models.TextChoices):
+    """Why one row is not brought in."""
+
+    NO_NAME = "no_name", _("The full name is missing.")
+    NAME_TOO_LONG = "name_too_long", _("The full name is longer than 100 characters.")
+    ODD_NAME = "odd_name", _("The full name holds a character that no name has: “%(char)s”.")
+    CELL_TOO_LONG = "cell_too_long", _("The cell “%(column)s” is longer than %(limit)s characters.")
+    BAD_PHONE = "bad_phone", _("“%(value)s” is no Vietnamese mobile number.")
+    BAD_EMAIL = "bad_email", _("“%(value)s” is no e-mail address.")
+    BAD_DATE = "bad_date", _("“%(value)s” in “%(column)s” is no date: write 05/08/1985.")
+    SHORT_YEAR = "short_year", _("“%(value)s” has a year of two digits: write all four.")
+    ODD_BIRTH = "odd_birth", _("The year of birth %(value)s cannot be right.")
+    BAD_DUTY = "bad_duty", _("“%(value)s” is no page duty: choose one of the list in the template.")
+    NO_UNIT = "no_unit", _("The unit is missing.")
+    UNKNOWN_UNIT = "unknown_unit", _("No unit is called “%(value)s” on %(day)s.")
+    UNIT_OUTSIDE = "unit_outside", _("“%(value)s” lies outside the unit of this roster.")
+    AMBIGUOUS_UNIT = "ambiguous_unit", _("“%(value)s” may be: %(candidates)s. Write the code, or add the unit above.")
+    NO_POSITION = "no_position", _("The position is missing.")
+    NOTHING_TO_TELL_APART = (
+        "nothing_to_tell_apart",
+        _("Give a phone number, an e-mail or a date of birth: the name alone does not tell two people apart."),
+    )
+    TWICE_IN_FILE = "twice_in_file", _("The same person, phone or e-mail already stands in row %(row)s.")
+    TWO_PEOPLE = "two_people", _("The phone belongs to one account and the e-mail to another.")
+    OTHER_NAME = "other_name", _("This phone or e-mail belongs to “%(name)s”, who bears another name.")
+    BEYOND_SCOPE = (
+        "beyond_scope",
+        _("This phone or e-mail belongs to an account outside your units: ask the level above."),
+    )
+    STAFF = "staff", _("“%(name)s” has rights over others: only an administrator changes the name, phone or e-mail.")
+    INACTIVE = "inactive", _("The account of “%(name)s” is closed: ask an administrator.")
+    SEVERAL = "several", _("Several accounts have this name, birth and unit: give the phone number.")
+    MOVE_TOO_EARLY = "move_too_early", _("“From” must be later than %(day)s, when the present appointment began.")
+    CHANGED_MEANWHILE = "changed_meanwhile", _("The accounts have changed since the check: load the file again.")
