@@ -1,1 +1,148 @@
-"""How answers are marked: pure functions from content and answer to a share in [0, 1]. No Django."""
+"""How answers are marked: pure functions from content and answer to a share in [0, 1]. No Django.
+
+Shares are exact fractions; they are rounded to seven places only where they are stored, so that three thirds are one
+and "70 %" is decided on the exact sum.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence, Set
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from lms.core import text
+
+NOTHING = Fraction(0)
+FULL = Fraction(1)
+
+# Several answers. A wrong tick costs the whole mark by default: ticking everything must not pay.
+EXACT = "exact"
+PROPORTIONAL = "proportional"
+PROPORTIONAL_CORRECT = "proportional_correct"
+WEIGHTED = "weighted"
+MULTIPLE_SCHEMES = (PROPORTIONAL_CORRECT, EXACT, PROPORTIONAL, WEIGHTED)
+
+# Ordering. Neighbours by default: one step put in the wrong place spoils only what touches it, and a guess earns 1/n.
+NEIGHBOURS = "neighbours"
+ALL_OR_NOTHING = "all_or_nothing"
+ABSOLUTE = "absolute"
+LONGEST_SUBSET = "longest_subset"
+LONGEST_RUN = "longest_run"
+ORDERING_METRICS = (NEIGHBOURS, ALL_OR_NOTHING, ABSOLUTE, LONGEST_SUBSET, LONGEST_RUN)
+
+
+def clamp(share: Fraction) -> Fraction:
+    return max(NOTHING, min(FULL, share))
+
+
+def stored(share: Fraction) -> Decimal:
+    """``share`` as the database keeps it: seven places, half up."""
+    exact = Decimal(share.numerator) / Decimal(share.denominator)
+    return exact.quantize(Decimal("0.0000001"), rounding=ROUND_HALF_UP)
+
+
+def total(marks: Iterable[tuple[Fraction, Decimal]]) -> Fraction:
+    """Share of the whole from (share, most marks) of each question; nothing is earned where nothing was asked."""
+    rows = [(share, Fraction(most)) for share, most in marks]
+    whole = sum((most for _, most in rows), NOTHING)
+    return sum((share * most for share, most in rows), NOTHING) / whole if whole else NOTHING
+
+
+def passes(score: Fraction, pass_percent: int) -> bool:
+    return score >= Fraction(pass_percent, 100)
+
+
+def single(weights: Mapping[str, Fraction], chosen: str | None) -> Fraction:
+    """``weights``: what each option earns, 1 for the right one."""
+    return clamp(weights.get(chosen, NOTHING)) if chosen is not None else NOTHING
+
+
+def multiple(
+    right: Set[str],
+    options: Set[str],
+    ticked: Set[str],
+    *,
+    scheme: str = PROPORTIONAL_CORRECT,
+    weights: Mapping[str, Fraction] | None = None,
+) -> Fraction:
+    """``right`` ⊆ ``options``; ``ticked`` outside the options is ignored. Nothing ticked is nothing earned.
+
+    exact: all or nothing. proportional: (TP + TN) / n. proportional_correct: TP / P, nothing once a wrong box is
+    ticked. weighted: the sum of the options' own fractions, clamped.
+    """
+    ticked = ticked & options
+    if not ticked:
+        return NOTHING
+    if scheme == EXACT:
+        return FULL if ticked == right else NOTHING
+    if scheme == PROPORTIONAL:
+        agree = sum((option in right) == (option in ticked) for option in options)
+        return Fraction(agree, len(options))
+    if scheme == WEIGHTED:
+        return clamp(sum(((weights or {}).get(option, NOTHING) for option in ticked), NOTHING))
+    if ticked - right or not right:
+        return NOTHING
+    return Fraction(len(ticked & right), len(right))
+
+
+def matching(right: Mapping[str, str], chosen: Mapping[str, str]) -> Fraction:
+    """``right``: left → right. Each left counts the same; a left without an answer earns nothing."""
+    if not right:
+        return NOTHING
+    return Fraction(sum(chosen.get(left) == fits for left, fits in right.items()), len(right))
+
+
+def ordering(right: Sequence[str], given: Sequence[str | None], *, metric: str = NEIGHBOURS) -> Fraction:
+    """``given`` has None where no item, or more than one, was put. The share of …
+
+    neighbours: pairs that follow each other in the right order and do so here. absolute: items in their right place.
+    longest_subset and longest_run: the longest part in the right order, with or without gaps, less one over n - 1.
+    """
+    if len(right) < 2:
+        return FULL if right and list(right) == list(given) else NOTHING
+    rank = {item: index for index, item in enumerate(right)}
+    ranks = [rank.get(item) if item is not None else None for item in given]
+    steps = len(right) - 1
+    if metric == ALL_OR_NOTHING:
+        return FULL if list(given) == list(right) else NOTHING
+    if metric == ABSOLUTE:
+        return Fraction(sum(a == b for a, b in zip(right, given, strict=False)), len(right))
+    if metric == LONGEST_SUBSET:
+        return Fraction(max(0, _longest_subset([r for r in ranks if r is not None]) - 1), steps)
+    follows = [a is not None and b is not None and b == a + 1 for a, b in pairwise(ranks)]
+    if metric == LONGEST_RUN:
+        return Fraction(_longest_run(follows), steps)
+    return Fraction(sum(follows), steps)
+
+
+def _longest_subset(ranks: Sequence[int]) -> int:
+    """Length of the longest increasing subsequence."""
+    best: list[int] = []
+    for index, value in enumerate(ranks):
+        best.append(1 + max((best[before] for before in range(index) if ranks[before] < value), default=0))
+    return max(best, default=0)
+
+
+def _longest_run(follows: Sequence[bool]) -> int:
+    longest = current = 0
+    for follow in follows:
+        current = current + 1 if follow else 0
+        longest = max(longest, current)
+    return longest
+
+
+def short_text(accepted: Iterable[str], given: str, *, exact: bool = False) -> Fraction:
+    """NFC, zero-width characters gone, runs of spaces one; unless ``exact``, case and diacritics do not matter."""
+    form = comparable_exact if exact else comparable
+    answer = form(given)
+    return FULL if answer and any(form(text_) == answer for text_ in accepted) else NOTHING
+
+
+def comparable_exact(given: str) -> str:
+    return text.clean(given)
+
+
+def comparable(given: str) -> str:
+    """``given`` without case, diacritics and the full stop that a phone adds at the end; "đ" is "d"."""
+    folded = text.fold(unicodedata.normalize("NFKC", given))
+    return folded.rstrip(" .") or folded

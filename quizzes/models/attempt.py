@@ -18,6 +18,14 @@ class AttemptQuerySet(models.QuerySet[Any]):
     def visible_to(self, person: User) -> Self:
         return self.filter(Q(enrolment__user=person) | scope_q(person, path="enrolment__unit__path"))
 
+    def owned_by(self, person: User) -> Self:
+        """One's own. Answering is nobody else's business, whatever grants they hold."""
+        return self.filter(enrolment__user=person)
+
+    def counted(self) -> Self:
+        """Those that use up an attempt."""
+        return self.filter(is_preview=False).exclude(state=Attempt.State.VOIDED)
+
 
 class Attempt(models.Model):
     """pii. The rules are copied from the quiz when it starts, so that a later edit moves nobody's goal.
@@ -39,6 +47,7 @@ class Attempt(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.IN_PROGRESS)
     is_preview = models.BooleanField(default=False)
     seed = models.PositiveBigIntegerField()
+    quiz_version = models.CharField(max_length=50, blank=True)
     pass_percent = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     deadline_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,77 @@
+"""Choose one. Content: ``{"options": [{"id", "text", "correct", "reason"}]}``; an option may carry a ``fraction``.
+
+Answer: the id of an option.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from quizzes import marking
+from quizzes.types import options
+from quizzes.types.base import BadAnswerError, Content, Explained, Post, one
+
+NAME = "single"
+LABEL = gettext_lazy("Single choice")
+TEMPLATE = "quizzes/questions/single.html"
+SOURCE_KEYS = options.SOURCE_KEYS - {"scheme"}
+
+freeze = options.freeze
+
+
+def validate(content: Content) -> list[str]:
+    errors = options.validate(content)
+    if len(options.right_ids(content) if "options" in content else ()) != 1:
+        errors.append(_("Mark exactly one option as right."))
+    return errors
+
+
+def present(content: Content, order: list[str], answer: str | None) -> options.OptionsShown:
+    return options.present(content, order, {answer} if answer else set())
+
+
+def parse(post: Post, name: str, content: Content) -> str | None:
+    chosen = one(post, name)
+    if chosen and chosen not in options.ids(content):
+        raise BadAnswerError(name)
+    return chosen or None
+
+
+def fields(answer: str | None, name: str) -> list[tuple[str, str]]:
+    return [(name, answer)] if answer else []
+
+
+def is_complete(content: Content, answer: str | None) -> bool:
+    return answer is not None
+
+
+def mark(content: Content, answer: str | None) -> Fraction:
+    return marking.single(options.weights(content), answer)
+
+
+def summarise(content: Content, answer: str | None) -> str:
+    return options.join(content, {answer} if answer else set())
+
+
+def right_summary(content: Content) -> str:
+    return options.join(content, options.right_ids(content))
+
+
+def explain(content: Content, answer: str | None) -> list[Explained]:
+    return options.explain(content, {answer} if answer else set())
+
+
+def from_source(source: Mapping[str, Any]) -> Content:
+    return {"options": options.from_source(source)}
+
+
+def edit_fields(content: Content) -> dict[str, forms.Field]:
+    return options.edit_fields(content)
+
+
+def from_form(cleaned: Mapping[str, Any]) -> Content:
+    return {"options": options.from_form(cleaned)}
