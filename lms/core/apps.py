@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -14,4 +14,5 @@ class CoreConfig(AppConfig):
             triggers,  # app ready
         )
 
-        post_migrate.connect(triggers.create_all, sender=self)
+        # Sent for every app that has models, which this one has not; all migrations are through by then.
+        post_migrate.connect(triggers.create_all, sender=apps.get_app_config("auth"))
