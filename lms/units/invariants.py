@@ -4,7 +4,7 @@ from lms.core.triggers import Trigger
 
 
 def _no_overlap(table: str, name: str, key: str, message: str, *, where: str = "") -> tuple[Trigger, ...]:
-    """Rows of ``table`` with one ``key`` have periods that do not overlap; ``where``: a flag that must be set in both."""
+    """Rows of ``table`` with one ``key`` have periods that do not overlap; ``where``: a flag set in both."""
 
     def condition(event: str) -> str:
         # Before an INSERT SQLite has no id for the new row yet.

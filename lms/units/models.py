@@ -25,7 +25,7 @@ def in_force(day: dt.date, *, starts: str = "starts_on", ends: str = "ends_on", 
     )
 
 
-class Level(models.Model):
+class Level(models.Model):  # type: ignore[django-manager-missing]
     """Centre, province, district, commune …: data, since the state has added and abolished levels."""
 
     key = models.SlugField(unique=True)

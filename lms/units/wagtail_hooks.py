@@ -1,0 +1,15 @@
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.log_actions import LogActionRegistry
+
+
+@hooks.register("register_log_actions")  # type: ignore[untyped-decorator]
+def register_unit_log_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("units.import", _("Lists of units loaded"), _("Lists of units loaded"))
+    actions.register_action("units.rename", _("Unit renamed"), _("Unit renamed"))
+    actions.register_action("units.close", _("Unit closed"), _("Unit closed"))
+    actions.register_action("units.merge", _("Units merged"), _("Units merged"))
+    actions.register_action("units.appoint", _("Appointed"), _("Appointed"))
+    actions.register_action("units.end_appointment", _("Appointment ended"), _("Appointment ended"))
+    actions.register_action("units.grant", _("Right granted"), _("Right granted"))
+    actions.register_action("units.revoke_grant", _("Right revoked"), _("Right revoked"))
