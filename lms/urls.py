@@ -8,10 +8,13 @@ from wagtail.documents import urls as wagtaildocs_urls
 from courses.urls import activity_pages
 
 urlpatterns = [
+    path("", include("lms.core.urls")),
     path("", include("lms.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("lms.home.urls")),
     path("", include("certificates.urls")),
+    path("", include("lms.reports.urls")),
+    path("", include("quizzes.urls")),
     path("", include("courses.urls")),
     path("", include("media.urls")),
     path("cms/", include(wagtailadmin_urls)),

@@ -7,7 +7,10 @@ class QuizzesConfig(AppConfig):
     verbose_name = _("Quizzes")
 
     def ready(self) -> None:
-        from lms.core import triggers  # app ready
+        from lms.core import sweeping, triggers  # app ready
+        from quizzes import receivers  # noqa: F401  app ready
         from quizzes.invariants import TRIGGERS  # app ready
+        from quizzes.services import attempts  # app ready
 
         triggers.register(*TRIGGERS)
+        sweeping.register("quiz attempts", attempts.sweep)

@@ -5,7 +5,6 @@ import logging
 import random
 import secrets
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -23,6 +22,7 @@ from lms.accounts.models import User
 from lms.core import clock
 from quizzes import marking, rules, types
 from quizzes.models import Attempt, AttemptQuestion, QuestionVersion, Quiz
+from quizzes.queries.attempts import refusal_of
 from quizzes.queries.bank import candidates
 
 logger = logging.getLogger(__name__)
@@ -85,20 +85,6 @@ def start(*, user: User, quiz: Quiz, at: dt.datetime) -> Attempt:
         if refusal:
             raise AttemptRefusedError(sentence(refusal))
         return _begin(quiz, enrolment, number=len(earlier) + 1, at=at)
-
-
-def refusal_of(quiz: Quiz, attempts: Sequence[Attempt], at: dt.datetime) -> rules.Refusal | None:
-    """Why no further attempt may begin now. ``attempts``: all of one enrolment at this quiz. No query."""
-    counted = [row for row in attempts if not row.is_preview and row.state != Attempt.State.VOIDED]
-    ended = [row.submitted_at for row in counted if row.submitted_at]
-    return rules.may_start(
-        used=len(counted),
-        most=quiz.max_attempts,
-        has_passed=any(row.passed for row in counted),
-        last_ended_at=max(ended, default=None),
-        wait=dt.timedelta(minutes=quiz.wait_minutes),
-        at=at,
-    )
 
 
 def sentence(refusal: rules.Refusal) -> str:
