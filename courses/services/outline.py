@@ -1,6 +1,7 @@
 """Published pages → Course, Module and Activity rows. Removing a page retires its row; nothing is deleted."""
 
 import datetime as dt
+from uuid import UUID
 
 from django.db import transaction
 
@@ -34,8 +35,8 @@ def sync_course(page: CoursePage, *, at: dt.datetime) -> Course:
     return course
 
 
-def _sync_modules(page: CoursePage, course: Course) -> dict[object, tuple[Module, ModulePage]]:
-    found: dict[object, tuple[Module, ModulePage]] = {}
+def _sync_modules(page: CoursePage, course: Course) -> dict[UUID, tuple[Module, ModulePage]]:
+    found: dict[UUID, tuple[Module, ModulePage]] = {}
     module_pages = list(ModulePage.objects.child_of(page).live().order_by("path").prefetch_related("requires"))
     for position, module_page in enumerate(module_pages, start=1):
         module, _ = Module.objects.update_or_create(
@@ -56,8 +57,8 @@ def _sync_modules(page: CoursePage, course: Course) -> dict[object, tuple[Module
     return found
 
 
-def _sync_activities(modules: dict[object, tuple[Module, ModulePage]], course: Course) -> set[object]:
-    keys: set[object] = set()
+def _sync_activities(modules: dict[UUID, tuple[Module, ModulePage]], course: Course) -> set[UUID]:
+    keys: set[UUID] = set()
     position = 0
     for module, module_page in modules.values():
         for page in module_page.get_children().live().order_by("path").specific():
@@ -92,7 +93,7 @@ def course_page_of(page: object) -> CoursePage | None:
 
 
 @transaction.atomic
-def retire_page(key: object, *, at: dt.datetime) -> None:
+def retire_page(key: UUID, *, at: dt.datetime) -> None:
     """A page was deleted: its course, module or activity (whichever has ``key``) takes no part any more."""
     for model in (Course, Module, Activity):
         model._default_manager.filter(key=key, retired_at__isnull=True).update(retired_at=at)

@@ -1,0 +1,145 @@
+"""The demonstration: invented people with invented progress on the real tree and the real course.
+
+Everything goes through the ordinary services, at given instants, so that what the demo shows is what the product does.
+A second call makes nothing twice.
+"""
+
+import datetime as dt
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from courses.enums import EventKind
+from courses.models import Activity, Course, Enrolment
+from courses.services.enrolment import enrol
+from courses.services.progress import record_activity
+from lms.accounts.models import User
+from lms.core import clock
+from lms.units.models import Appointment, Grant, Unit
+from lms.units.queries import UnitOnDay, children_on
+
+PASSWORD = "demo-mattran"  # noqa: S105  printed in the README; works only under LMS_DEMO
+APPOINTED_ON = dt.date(2025, 7, 1)
+_FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Dương", "Lý", "Chíu", "Tằng")
+_MIDDLE = ("Văn", "Thị", "Đức", "Minh", "Thu", "Quang", "Hồng", "Ngọc", "Thanh", "Xuân")
+_GIVEN = ("Ánh", "Ân", "Bình", "Dung", "Dũng", "Đạt", "Hà", "Hải", "Hạnh", "Hòa", "Hương", "Lan", "Long", "Mai", "Nga")
+_POSITIONS = ("Phó Chủ tịch", "Ủy viên Thường trực", "Công chức", "Chuyên viên")
+
+
+@dataclass(frozen=True)
+class Account:
+    username: str
+    full_name: str
+    position: str
+    duty: str = ""
+    rights_over_unit: bool = False
+    groups: tuple[str, ...] = ()
+    is_superuser: bool = False
+
+
+LEARNER = Account("hocvien", "Nguyễn Thị Hà (học viên)", "Phó Chủ tịch", Appointment.Duty.OFFICER)
+TRAINER = Account("giangvien", "Trần Văn Bình (giảng viên)", "Giảng viên", groups=("Giảng viên",))
+PROVINCE = Account("tinh", "Vũ Thị Hải (cấp tỉnh)", "Chuyên viên", rights_over_unit=True)
+CENTRE = Account("trunguong", "Lê Đức Hòa (Trung ương)", "Chuyên viên", rights_over_unit=True, groups=("Người duyệt",))
+ADMINISTRATOR = Account("quantri", "Quản trị hệ thống", "Quản trị viên", is_superuser=True)
+
+
+@transaction.atomic
+def make_account(account: Account, unit: Unit) -> User:
+    """A demo account in ``unit``, with its groups and, where it has rights, all rights over the unit's subtree."""
+    person = User.objects.filter(username=account.username).first()
+    if person is None:
+        person = User(username=account.username, is_demo=True, is_superuser=account.is_superuser, full_name="")
+        person.full_name = account.full_name
+        person.set_password(PASSWORD)
+        person.save()
+    _appoint(person, unit, account.position, account.duty)
+    person.groups.add(*Group.objects.filter(name__in=account.groups))
+    if account.rights_over_unit:
+        for right in Grant.Right.values:
+            Grant.objects.get_or_create(person=person, unit=unit, right=right, starts_on=APPOINTED_ON)
+    return person
+
+
+def _appoint(person: User, unit: Unit, position: str, duty: str) -> None:
+    if not person.appointments.exists():
+        Appointment.objects.create(person=person, unit=unit, position=position, page_duty=duty, starts_on=APPOINTED_ON)
+
+
+def officers_of(
+    province: Unit, course: Course, *, share: float, seed: int, at: dt.datetime, step: Callable[[], object]
+) -> int:
+    """Invented officers in about ``share`` of the province's communes, each somewhere in the course; how many are new.
+
+    The same ``seed`` makes the same people. ``step`` is told of every commune.
+    """
+    chance = random.Random(seed)  # noqa: S311  no secret
+    activities = list(
+        Activity.objects.filter(course=course, retired_at__isnull=True, is_required=True).order_by(
+            "module__position", "position"
+        )
+    )
+    made = 0
+    for commune in children_on(province, clock.day_of(at)):
+        step()
+        # Drawn whether used or not, so that one commune more or less moves nobody else.
+        people = list(_invented(commune, chance))
+        if chance.random() > share:
+            continue
+        for username, full_name, position, duty, reached in people:
+            if User.objects.filter(username=username).exists():
+                continue
+            _make_officer(username, full_name, position, duty, commune.id)
+            _walk(username, course, activities, reached, at)
+            made += 1
+    return made
+
+
+def _invented(commune: UnitOnDay, chance: random.Random) -> Iterator[tuple[str, str, str, str, float]]:
+    for number in (1, 2):
+        name = f"{chance.choice(_FAMILY)} {chance.choice(_MIDDLE)} {chance.choice(_GIVEN)}"
+        position = chance.choice(_POSITIONS)
+        reached = chance.choice((0.0, 0.0, 0.2, 0.5, 0.7, 1.0, 1.0, 1.0))
+        duty = Appointment.Duty.OFFICER if number == 1 else Appointment.Duty.TEAM
+        if number == 1 or chance.random() < 0.5:
+            yield f"minhhoa{commune.id}{'ab'[number - 1]}", name, position, duty, reached
+
+
+def _make_officer(username: str, full_name: str, position: str, duty: str, unit_id: int) -> None:
+    person = User(username=username, full_name=full_name, is_demo=True)
+    person.set_unusable_password()
+    person.save()
+    _appoint(person, Unit.objects.get(pk=unit_id), position, duty)
+
+
+def _walk(username: str, course: Course, activities: list[Activity], reached: float, at: dt.datetime) -> None:
+    """Enrol and do the first ``reached`` share of the activities, an evening each, ending before ``at``."""
+    person = User.objects.get(username=username)
+    begun_at = at - dt.timedelta(days=30)
+    enrolment = enrol(user=person, course=course, at=begun_at, source=Enrolment.Source.DEMO)
+    for number, activity in enumerate(activities[: round(reached * len(activities))]):
+        record_done(enrolment, activity, begun_at + dt.timedelta(days=number + 1))
+
+
+def record_done(enrolment: Enrolment, activity: Activity, at: dt.datetime) -> None:
+    record_activity(
+        enrolment=enrolment,
+        activity=activity,
+        kind=EventKind.DONE,
+        source_key=f"demo:{enrolment.pk}:{activity.pk}",
+        at=at,
+        rule="demo",
+    )
+
+
+def begin(person: User, course: Course, *, lessons: int, at: dt.datetime) -> None:
+    """The learner of the demo: enrolled, the first ``lessons`` lessons read."""
+    enrolment = enrol(user=person, course=course, at=at - dt.timedelta(days=7), source=Enrolment.Source.DEMO)
+    activities = Activity.objects.filter(course=course, retired_at__isnull=True).order_by(
+        "module__position", "position"
+    )
+    for number, activity in enumerate(activities[:lessons]):
+        record_done(enrolment, activity, at - dt.timedelta(days=6 - number))

@@ -1,0 +1,49 @@
+"""The right answers of a running attempt, read from the site's own database, and how a person enters them."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+
+def questions(database: Path, attempt: str) -> list[tuple[int, str, dict[str, Any]]]:
+    """(position, type, content) of every question of the attempt, in order."""
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=20)
+    try:
+        rows = connection.execute(
+            "SELECT used.position, version.type, version.content FROM quizzes_attemptquestion used"
+            " JOIN quizzes_questionversion version ON version.id = used.version_id"
+            " WHERE used.attempt_id = ? ORDER BY used.position",
+            [attempt.replace("-", "")],
+        ).fetchall()
+    finally:
+        connection.close()
+    return [(position, kind, json.loads(content)) for position, kind, content in rows]
+
+
+def enter(page: Page, kind: str, content: dict[str, Any], *, right: bool = True) -> None:
+    """Choose the right answer (or a wrong one) of the question that is on the screen."""
+    form = page.locator("form#question")
+    if kind in {"single", "multiple"}:
+        for option in content["options"]:
+            if bool(option.get("correct")) == right:
+                form.locator(f'input[value="{option["id"]}"]').check()
+                if kind == "single":
+                    break
+    elif kind == "true_false":
+        form.locator(f'input[value="{str(content["answer"] == right).lower()}"]').check()
+    elif kind == "matching":
+        ids = [left["right"] for left in content["lefts"]]
+        chosen = ids if right else ids[1:] + ids[:1]
+        for left, value in zip(content["lefts"], chosen, strict=True):
+            form.locator(f'select[name$="-{left["id"]}"]').select_option(value)
+    elif kind == "ordering":
+        items = content["items"] if right else content["items"][::-1]
+        for place, item in enumerate(items, start=1):
+            form.locator(f'select[name$="-{item["id"]}"]').select_option(str(place))
+    elif kind == "short_text":
+        form.locator('input[type="text"]').fill(content["accepted"][0] if right else "không biết")
+    else:
+        raise AssertionError(f"no way to answer {kind}")
