@@ -9,6 +9,9 @@ from courses.models import Activity, Course, Enrolment, Module
 from lms.accounts.models import User
 from lms.units.models import Appointment, DivisionType, Grant, Level, Unit, UnitName
 
+# Prepared databases, real sites (live_site, own_site) and the browser: see lms/docs/how-we-test.md.
+pytest_plugins = ["tests.plugins.database", "tests.plugins.site", "tests.plugins.browser"]
+
 DAY_ONE = dt.date(2022, 1, 1)
 NOON = dt.datetime(2026, 11, 23, 5, 0, tzinfo=dt.UTC)
 
