@@ -3,9 +3,11 @@
 A kind is registered when its app is ready. ``courses`` itself registers "lesson".
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,10 @@ class Kind:
 
     ``read(folder) -> source`` parses it without touching the database and raises ``formats.errors.PackageError``;
     ``check(source, package) -> None`` looks at references across the package and raises the same;
+    ``prepare(source, context) -> None`` brings in what the activity needs besides its page (the questions of a quiz); it
+    is called on every load, also when the page itself is kept because it was edited;
     ``build(source, parent_page, page, context) -> Page`` fills the page (``page`` is None when it is new), unsaved.
+    ``context`` is a ``LoadContext``.
     """
 
     name: str
@@ -23,6 +28,21 @@ class Kind:
     read: Callable[..., Any]
     build: Callable[..., Any]
     check: Callable[..., None] | None = None
+    prepare: Callable[..., None] | None = None
+
+
+class LoadContext(Protocol):
+    """``package``: its slug, as in PackageItem; ``root``: its folder; ``at``: the time of loading.
+
+    ``note(path, outcome, message)`` adds a line to the report; outcome is "created", "updated", "unchanged" or "kept"
+    (edited since, left alone).
+    """
+
+    package: str
+    root: Path
+    at: dt.datetime
+
+    def note(self, path: str, outcome: str, message: str = "") -> None: ...
 
 
 _kinds: dict[str, Kind] = {}

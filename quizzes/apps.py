@@ -7,10 +7,21 @@ class QuizzesConfig(AppConfig):
     verbose_name = _("Quizzes")
 
     def ready(self) -> None:
+        from courses import kinds  # app ready
         from lms.core import sweeping, triggers  # app ready
         from quizzes import receivers  # noqa: F401  app ready
         from quizzes.invariants import TRIGGERS  # app ready
-        from quizzes.services import attempts  # app ready
+        from quizzes.services import attempts, packages  # app ready
 
         triggers.register(*TRIGGERS)
         sweeping.register("quiz attempts", attempts.sweep)
+        kinds.register(
+            kinds.Kind(
+                name="quiz",
+                source_name="quiz.toml",
+                page_model="quizzes.QuizPage",
+                read=packages.read,
+                prepare=packages.prepare,
+                build=packages.build,
+            )
+        )

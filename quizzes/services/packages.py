@@ -1,0 +1,173 @@
+"""Questions and quizzes of a content package → bank and pages. What a trainer edited since is kept and reported."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.html import escape, linebreaks
+
+from courses.formats.errors import PackageError
+from courses.kinds import LoadContext
+from courses.models import PackageItem
+from lms.core import text
+from quizzes import types
+from quizzes.formats.package import QuestionSource, QuizSource, read_quiz
+from quizzes.models import Category, Question, QuestionVersion, QuizPage, QuizPageDraw
+from quizzes.services import bank
+
+ITEM = "question"
+
+
+def read(folder: Path) -> QuizSource:
+    """The quiz in ``folder`` with its pool, each question judged by its type. No query; PackageError."""
+    source = read_quiz(folder)
+    for question in source.questions:
+        _content(question)
+        if question.lesson and not (folder.parent / question.lesson / "lesson.md").is_file():
+            reason = f"there is no lesson “{question.lesson}” in this topic"
+            raise PackageError(question.file, question.line, reason)
+    return source
+
+
+def _content(question: QuestionSource) -> types.Content:
+    if not types.is_known(question.type):
+        known = ", ".join(kind.NAME for kind in types.all_types())
+        reason = f"type “{question.type}” is not one of {known}"
+        raise PackageError(question.file, question.line, reason)
+    kind = types.get(question.type)
+    strange = sorted(set(question.own) - kind.SOURCE_KEYS)
+    if strange:
+        raise PackageError(question.file, question.line, f"a question of type {kind.NAME} has no “{strange[0]}”")
+    try:
+        content = kind.from_source(question.own)
+        errors = kind.validate(content)
+    except (TypeError, AttributeError, KeyError, ValueError):
+        errors = [f"the parts of this question are not what a question of type {kind.NAME} is made of."]
+    if errors:
+        raise PackageError(question.file, question.line, " ".join(errors))
+    return content
+
+
+def prepare(source: QuizSource, context: LoadContext) -> None:
+    """Load the questions of the pool. One query and more for each question that is new or changed."""
+    drawers = _drawers(source, context)
+    items = {
+        item.path: item
+        for item in PackageItem.objects.filter(
+            package=context.package, kind=ITEM, path__in=[_path(question, context) for question in source.questions]
+        )
+    }
+    latest = _latest([question.code for question in source.questions])
+    for question in source.questions:
+        path = _path(question, context)
+        _load(question, drawers[question.file], items.get(path), latest.get(question.code), path, context)
+
+
+def _path(question: QuestionSource, context: LoadContext) -> str:
+    return f"{_inside(question.file, context)}#{question.code}"
+
+
+def _inside(file: Path, context: LoadContext) -> str:
+    return file.resolve().relative_to(context.root.resolve()).as_posix()
+
+
+def _key(source: QuizSource, context: LoadContext) -> str:
+    return f"{context.package}/{_inside(source.file.parent, context)}"
+
+
+def _drawers(source: QuizSource, context: LoadContext) -> dict[Path, Category]:
+    """A drawer for the quiz, and below it one for each question file."""
+    top = bank.save_category(name=source.title, key=_key(source, context))
+    names = {question.file: question.lesson for question in source.questions}
+    return {
+        file: bank.save_category(
+            name=_lesson_title(source, lesson) or file.stem, key=f"{top.key}/{file.stem}", parent=top
+        )
+        for file, lesson in names.items()
+    }
+
+
+def _lesson_title(source: QuizSource, lesson: str) -> str:
+    """The title in the head of the lesson's file; "" if there is none to be found."""
+    file = source.file.parent.parent / lesson / "lesson.md"
+    if not lesson or not file.is_file():
+        return ""
+    for line in file.read_text(encoding="utf-8").splitlines()[:20]:
+        key, _, value = line.partition("=")
+        if key.strip() == "title":
+            return text.clean(value.strip().strip('"'))[:150]
+    return ""
+
+
+def _latest(codes: list[str]) -> dict[str, QuestionVersion]:
+    """By code, in one query."""
+    versions = QuestionVersion.objects.filter(question__code__in=codes).select_related("question").order_by("number")
+    return {version.question.code: version for version in versions}
+
+
+def _load(
+    source: QuestionSource,
+    drawer: Category,
+    item: PackageItem | None,
+    latest: QuestionVersion | None,
+    path: str,
+    context: LoadContext,
+) -> None:
+    content = _content(source)
+    source_hash = _hash(source, content)
+    if latest is not None and (item is None or item.loaded_hash != latest.content_hash):
+        reason = "edited in the bank since it was loaded" if item else "the bank has another question with this code"
+        context.note(path, "kept", reason)
+        return
+    if item is not None and item.source_hash == source_hash:
+        context.note(path, "unchanged")
+        return
+    try:
+        saved = bank.save_question(
+            code=source.code,
+            category=latest.question.category if latest else drawer,
+            type_name=source.type,
+            stem=source.stem,
+            content=content,
+            reason=source.reason,
+            level=source.level,
+            status=latest.question.status if latest else Question.Status.READY,
+            objective=source.lesson,
+            at=context.at,
+        )
+    except ValidationError as error:
+        raise PackageError(source.file, source.line, " ".join(error.messages)) from None
+    PackageItem.objects.update_or_create(
+        package=context.package,
+        path=path,
+        kind=ITEM,
+        defaults={
+            "key": source.code,
+            "source_hash": source_hash,
+            "loaded_hash": saved.version.content_hash,
+            "revision": str(saved.version.number),
+            "loaded_at": context.at,
+        },
+    )
+    context.note(path, "updated" if latest else "created")
+
+
+def _hash(source: QuestionSource, content: types.Content) -> str:
+    parts: list[Any] = [source.code, source.type, source.level, source.lesson, source.stem, source.reason, content]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def build(source: QuizSource, parent_page: Any, page: QuizPage | None, context: LoadContext) -> QuizPage:
+    """The page of the quiz, filled and unsaved, with one draw from its drawer. ``prepare`` went before."""
+    page = page or QuizPage()
+    page.title, page.slug, page.summary = source.title, source.slug, source.summary
+    page.introduction = linebreaks(escape(source.introduction)) if source.introduction else ""
+    page.minutes = source.limit_minutes or page.minutes
+    page.pass_percent, page.max_attempts = source.pass_percent, source.max_attempts
+    page.wait_minutes, page.limit_minutes = source.wait_minutes, source.limit_minutes
+    page.shuffles = source.shuffles
+    drawer = Category.objects.get(key=_key(source, context))
+    page.draws = [QuizPageDraw(category=drawer, count=source.draw, sort_order=0)]
+    return page
