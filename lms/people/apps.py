@@ -6,3 +6,9 @@ class PeopleConfig(AppConfig):
     name = "lms.people"
     label = "people"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        from lms.core import sweeping  # app ready
+        from lms.people import services  # app ready
+
+        sweeping.register("rosters", services.take_up)

@@ -31,8 +31,8 @@ class FileFault(models.TextChoices):
     OLD_FONT = (
         "old_font",
         _(
-            "The names in this file are in an old code table (TCVN3 or VNI, fonts .VnTime, VNI-Times), for example “%(sample)s”. "
-            "Convert the file to Unicode first."
+            "The names in this file are in an old code table (TCVN3 or VNI, fonts .VnTime, VNI-Times), for example "
+            "“%(sample)s”. Convert the file to Unicode first."
         ),
     )
     NO_HEADER = (
@@ -58,6 +58,7 @@ class Refusal(models.TextChoices):
     NO_UNIT = "no_unit", _("The unit is missing.")
     UNKNOWN_UNIT = "unknown_unit", _("No unit is called “%(value)s” on %(day)s.")
     UNIT_OUTSIDE = "unit_outside", _("“%(value)s” lies outside the unit of this roster.")
+    UNIT_NOT_OPEN = "unit_not_open", _("“%(value)s” was not yet open on %(day)s.")
     AMBIGUOUS_UNIT = "ambiguous_unit", _("“%(value)s” may be: %(candidates)s. Write the code, or add the unit above.")
     NO_POSITION = "no_position", _("The position is missing.")
     NOTHING_TO_TELL_APART = (

@@ -1,11 +1,39 @@
 from django import template
+from django.utils.translation import gettext_lazy as _
 
+from lms.accounts import phones
 from lms.accounts.models import User
-from lms.people import queries
+from lms.people import queries, rules
+from lms.people.models import RosterRow
 
 register = template.Library()
+_FIELDS = {
+    "full_name": _("name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
+    "position": _("position"), "page_duty": _("page duty"),
+}  # fmt: skip
 
 
 @register.simple_tag
 def appointments_of(person: User) -> list[queries.Service]:
     return queries.services_of(person)
+
+
+@register.filter
+def changes(row: RosterRow) -> list[tuple[str, str, str]]:
+    """What a row would change: the field's name, the old and the new."""
+    return [(str(_FIELDS[key]), old or "–", new or "–") for key, (old, new) in row.changes.items()]
+
+
+@register.filter
+def phone(stored: str) -> str:
+    return phones.display(stored)
+
+
+@register.filter
+def born(row: RosterRow) -> str:
+    return f"{row.born_on:%d/%m/%Y}" if row.born_on else str(row.birth_year or "")
+
+
+@register.filter
+def duty(row: RosterRow) -> str:
+    return rules.DUTIES.get(row.page_duty, "") if row.page_duty not in ("", "-") else ""

@@ -1,0 +1,141 @@
+"""Files that go out: the blank template, the slips with one-time codes, the refused rows."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from lms.accounts import phones
+from lms.accounts.models import User
+from lms.core import clock
+from lms.people import queries, rules
+from lms.people.formats.tables import MAX_ROWS
+from lms.people.models import RosterRow
+from lms.units.models import Unit
+
+# The heads are our format: the same in every language.
+HEADS = ["STT", "Họ và tên", "Ngày sinh", "Điện thoại", "Email", "Chức vụ", "Nhiệm vụ Trang", "Đơn vị", "Từ ngày"]
+_WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14]
+SLIP_HEADS = ["Họ và tên", "Đơn vị", "Điện thoại", "Tên đăng nhập", "Mã dùng một lần"]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LISTED_ROWS = 2000
+
+
+def plain(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    written = str(value)
+    return f"'{written}" if written.startswith(_FORMULA) else written
+
+
+def _put(sheet: Any, row: int, column: int, value: object, **style: Any) -> None:
+    """Text, whatever it looks like: no formula, no number that loses its first 0."""
+    cell = sheet.cell(row=row, column=column)
+    cell.value = str(value)
+    cell.data_type = "s"
+    cell.number_format = "@"
+    for name, setting in style.items():
+        setattr(cell, name, setting)
+
+
+def _headed(sheet: Any, heads: list[str], widths: list[int]) -> None:
+    from openpyxl.styles import Font, PatternFill  # noqa: PLC0415  costs 0.2 s, needed here only
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
+
+    for column, (head, width) in enumerate(zip(heads, widths, strict=True), start=1):
+        _put(sheet, 1, column, head, font=Font(bold=True), fill=PatternFill("solid", fgColor="FBECEB"))
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.freeze_panes = "A2"
+
+
+def _bytes(book: Any) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def template_xlsx(unit: Unit) -> bytes:
+    """Our blank roster: text columns, drop-downs for duty and unit, the units of the subtree on a second sheet."""
+    import openpyxl  # noqa: PLC0415  as above
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Danh sách"
+    _headed(sheet, HEADS, _WIDTHS)
+    for row in range(2, _LISTED_ROWS + 2):
+        for column in range(2, len(HEADS) + 1):
+            sheet.cell(row=row, column=column).number_format = "@"
+    index = queries.UnitIndex(unit, clock.today())
+    listed = book.create_sheet("Đơn vị")
+    _headed(listed, ["Đơn vị", "Mã"], [50, 12])
+    for row, known in enumerate(index.all(), start=2):
+        _put(listed, row, 1, index.spelled(known))
+        _put(listed, row, 2, known.code)
+    _drop_downs(sheet, len(index.all()))
+    _explain(book)
+    return _bytes(book)
+
+
+def _drop_downs(sheet: Any, number_of_units: int) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415  as above
+
+    duty = DataValidation(type="list", formula1=f'"{",".join(rules.DUTIES.values())}"', allow_blank=True)
+    duty.add(f"G2:G{MAX_ROWS}")
+    unit = DataValidation(type="list", formula1=f"'Đơn vị'!$A$2:$A${number_of_units + 1}", allow_blank=True)
+    unit.showErrorMessage = False  # the code or a shorter name will do too
+    unit.add(f"H2:H{MAX_ROWS}")
+    sheet.add_data_validation(duty)
+    sheet.add_data_validation(unit)
+
+
+def _explain(book: Any) -> None:
+    sheet = book.create_sheet("Hướng dẫn")
+    sheet.column_dimensions["A"].width = 110
+    for row, line in enumerate(
+        (
+            "Mỗi dòng một đồng chí. Bắt buộc: Họ và tên, Đơn vị, Chức vụ và ít nhất một trong ba mục "
+            "Điện thoại, Email, Ngày sinh (để phân biệt người trùng tên).",
+            "Ngày sinh: 05/08/1985, hoặc chỉ năm 1985. Điện thoại: 0912 345 678 (số 11 chữ số cũ được đổi tự động).",
+            "Đơn vị: chọn trong danh sách, hoặc ghi mã đơn vị ở trang “Đơn vị”.",
+            "Từ ngày: ngày bắt đầu giữ chức vụ; để trống là từ ngày nhập.",
+            "Ô để trống không làm thay đổi thông tin đã có. Nhập lại cùng một tệp không tạo thêm tài khoản.",
+        ),
+        start=1,
+    ):
+        _put(sheet, row, 1, line)
+
+
+def template_csv() -> bytes:
+    return ("\ufeff" + ";".join(HEADS) + "\r\n").encode()
+
+
+def slips_xlsx(issued: Iterable[tuple[User, str]]) -> bytes:
+    """One row an account: to cut into slips. The only place where the codes ever stand in clear."""
+    import openpyxl  # noqa: PLC0415  as above
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Tài khoản mới"
+    _headed(sheet, SLIP_HEADS, [28, 36, 16, 20, 20])
+    rows = list(issued)
+    served = queries.unit_names_of([person for person, _ in rows], on=clock.today())
+    for row, (person, code) in enumerate(rows, start=2):
+        shown = phones.display(person.phone) if person.phone else ""
+        values = (person.full_name, served.get(person.pk, ""), shown, person.username, code)
+        for column, value in enumerate(values, start=1):
+            _put(sheet, row, column, value)
+    return _bytes(book)
+
+
+def refused_csv(rows: Iterable[RosterRow]) -> bytes:
+    """The refused rows with the reason: to mend and send again."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";")
+    writer.writerow([*HEADS, "Dòng", "Lý do"])
+    for row in rows:
+        born = f"{row.born_on:%d/%m/%Y}" if row.born_on else row.birth_year or ""
+        starts = f"{row.starts_on:%d/%m/%Y}" if row.starts_on else ""
+        duty = rules.DUTIES.get(row.page_duty, "") if row.page_duty != "-" else ""
+        shown = phones.display(row.phone) if row.phone else ""
+        cells = ("", row.full_name, born, shown, row.email, row.position, duty, row.unit_text, starts, row.number)
+        writer.writerow([*(plain(cell) for cell in cells), plain(row.sentence)])
+    return ("\ufeff" + buffer.getvalue()).encode()

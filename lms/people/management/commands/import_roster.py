@@ -1,0 +1,83 @@
+"""A roster of officers from our template, as the screen at /units/roster/ takes it."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from lms.accounts.models import User
+from lms.core import clock
+from lms.people import exports, queries, services
+from lms.people.enums import Outcome
+from lms.people.formats import FileRefusedError
+from lms.people.formats.tables import MAX_BYTES
+from lms.people.models import RosterBatch, RosterRow
+from lms.units.models import Unit
+
+
+class Command(BaseCommand):
+    help = "Bring in a roster of officers (.xlsx or .csv). Nothing is written where a row is refused."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--unit", type=int, required=True, help="id of the unit whose subtree the rows may name")
+        parser.add_argument("--by", required=True, help="username of whoever answers for it")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+        parser.add_argument("--skip-refused", action="store_true", help="write the other rows all the same")
+        parser.add_argument("--codes", type=Path, help="where to put the .xlsx with the one-time codes")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        person = User.objects.filter(username=options["by"].lower(), is_active=True).first()
+        unit = Unit.objects.filter(pk=options["unit"]).first()
+        if person is None:
+            raise CommandError(f"--by: there is no active account called {options['by']}.")
+        if unit is None:
+            raise CommandError(f"--unit: there is no unit with the id {options['unit']}.")
+        batch = self._stage(options["file"], unit, person)
+        refused = self._report(batch)
+        if options["dry_run"]:
+            services.cancel(batch=batch)
+            self.stdout.write("Dry run: nothing was written.")
+        elif refused and not options["skip_refused"]:
+            services.cancel(batch=batch)
+            raise CommandError(f"{options['file']}: {refused} rows are refused, nothing was written.")
+        else:
+            self._write(batch, person, options["codes"])
+
+    def _stage(self, path: Path, unit: Unit, person: User) -> RosterBatch:
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise CommandError(f"{path}: the file is larger than 5 MB.")
+            data = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}.") from error
+        try:
+            with tqdm(unit=" rows", disable=not self.stderr.isatty()) as bar:
+                return services.stage(
+                    data=data, file_name=path.name, unit=unit, by=person, at=clock.now(), progress=bar.update
+                )
+        except FileRefusedError as error:
+            raise CommandError(f"{path}: {error}") from error
+        except services.NotAllowedError as error:
+            raise CommandError(f"{person.username} may not bring in people to {unit}.") from error
+
+    def _report(self, batch: RosterBatch) -> int:
+        for row in RosterRow.objects.filter(batch=batch, outcome=Outcome.REFUSED).order_by("number"):
+            self.stdout.write(f"{batch.file_name}: row {row.number}: {row.full_name}: {row.sentence}")
+        counts = queries.counts(batch)
+        self.stdout.write(
+            f"{counts.new} new, {counts.changed} changed, {counts.unchanged} unchanged, {counts.refused} refused."
+        )
+        return counts.refused
+
+    def _write(self, batch: RosterBatch, person: User, codes: Path | None) -> None:
+        services.confirm(batch=batch, by=person, at=clock.now())
+        written = services.write(batch_id=batch.pk, at=clock.now())
+        self.stdout.write(f"{written} rows written.")
+        if codes:
+            issued = services.issue_codes(batch=batch, by=person, at=clock.now()) or []
+            codes.touch(mode=0o600)
+            codes.write_bytes(exports.slips_xlsx(issued))
+            self.stdout.write(f"{len(issued)} one-time codes: {codes}")

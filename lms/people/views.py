@@ -1,0 +1,158 @@
+"""The roster's screens: upload, dry run, confirm, codes. Strangers get 404 at every one of them."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from lms.core import clock
+from lms.core.http import AuthenticatedRequest
+from lms.people import exports, queries, services, tasks
+from lms.people.enums import BatchState, Outcome
+from lms.people.formats import FileRefusedError
+from lms.people.forms import UploadForm
+from lms.people.models import RosterBatch, RosterRow
+from lms.units.models import Grant, Unit
+from lms.units.scope import granted_units
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What is written within the request; a larger roster goes to the worker.
+WRITE_NOW = 200
+ROWS_A_PAGE = 50
+
+
+def _units_of(request: AuthenticatedRequest) -> list[Unit]:
+    today = clock.today()
+    held = granted_units(request.user, Grant.Right.IMPORT)  # type: ignore[arg-type]
+    units = [unit for unit in held if unit.closed_on is None or unit.closed_on > today]
+    if not units:
+        raise Http404
+    return units
+
+
+def _batch(request: AuthenticatedRequest, pk: int) -> RosterBatch:
+    visible = RosterBatch.objects.visible_to(request.user).select_related("unit", "uploaded_by")  # type: ignore[arg-type]
+    return get_object_or_404(visible, pk=pk)
+
+
+@never_cache
+@login_required
+def rosters(request: AuthenticatedRequest) -> HttpResponse:
+    units = _units_of(request)
+    form = UploadForm(request.POST or None, request.FILES or None, units=units)
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = services.stage(
+                data=form.cleaned_data["file"].read(),
+                file_name=form.cleaned_data["file"].name,
+                unit=form.chosen_unit,
+                by=request.user,  # type: ignore[arg-type]
+                at=clock.now(),
+            )
+        except FileRefusedError as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("people:roster", pk=batch.pk)
+    batches = RosterBatch.objects.visible_to(request.user).exclude(state=BatchState.READING)  # type: ignore[arg-type]
+    page = Paginator(
+        batches.select_related("unit", "uploaded_by").prefetch_related("unit__names").order_by("-uploaded_at", "-pk"),
+        20,
+    ).get_page(request.GET.get("page"))
+    return render(request, "people/rosters.html", {"form": form, "page": page})
+
+
+@never_cache
+@login_required
+@require_safe
+def roster(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    counts = queries.counts(batch)
+    chosen = request.GET.get("outcome", "")
+    if chosen not in Outcome.values:
+        chosen = Outcome.REFUSED.value if counts.refused else Outcome.NEW.value if counts.new else ""
+    rows = RosterRow.objects.filter(batch=batch).select_related("unit").prefetch_related("unit__names")
+    if chosen:
+        rows = rows.filter(outcome=chosen)
+    context = {
+        "batch": batch,
+        "counts": counts,
+        "tiles": [(outcome, getattr(counts, outcome.value)) for outcome in Outcome],
+        "chosen": chosen,
+        "page": Paginator(rows.order_by("number"), ROWS_A_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "people/roster.html", context)
+
+
+@login_required
+@require_POST
+def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    batch = _batch(request, pk)
+    try:
+        won = services.confirm(batch=batch, by=request.user, at=clock.now())  # type: ignore[arg-type]
+    except services.NotAllowedError as error:
+        raise Http404 from error
+    if won:
+        if queries.counts(batch).to_write <= WRITE_NOW:
+            services.write(batch_id=batch.pk, at=clock.now())
+        else:
+            transaction.on_commit(lambda: tasks.write_roster.delay(batch.pk))
+    return redirect("people:roster", pk=pk)
+
+
+@login_required
+@require_POST
+def cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    if services.cancel(batch=_batch(request, pk)):
+        messages.success(request, _("The roster was dropped; nothing was written."))
+    return redirect("people:rosters")
+
+
+@never_cache
+@login_required
+@require_POST
+def codes(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """The list of new accounts with one-time codes, once; ``again`` makes new codes for those never used."""
+    batch = _batch(request, pk)
+    again = request.POST.get("again") == "1"
+    issued = services.issue_codes(batch=batch, by=request.user, at=clock.now(), again=again)  # type: ignore[arg-type]
+    if issued is None:
+        messages.error(
+            request, _("This list was already downloaded. Codes are kept nowhere: make new ones if it is lost.")
+        )
+        return redirect("people:roster", pk=pk)
+    return _download(exports.slips_xlsx(issued), f"tai-khoan-moi-{pk}.xlsx", XLSX)
+
+
+@never_cache
+@login_required
+@require_safe
+def refused_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    rows = RosterRow.objects.filter(batch=_batch(request, pk), outcome=Outcome.REFUSED).order_by("number")
+    return _download(exports.refused_csv(rows), f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
+
+
+@never_cache
+@login_required
+@require_safe
+def template_xlsx(request: AuthenticatedRequest) -> HttpResponse:
+    units = _units_of(request)
+    chosen = next((unit for unit in units if str(unit.pk) == request.GET.get("unit")), units[0])
+    return _download(exports.template_xlsx(chosen), "mau-danh-sach.xlsx", XLSX)
+
+
+@login_required
+@require_safe
+def template_csv(request: AuthenticatedRequest) -> HttpResponse:
+    _units_of(request)
+    return _download(exports.template_csv(), "mau-danh-sach.csv", "text/csv; charset=utf-8")
+
+
+def _download(content: bytes, name: str, kind: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

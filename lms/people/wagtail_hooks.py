@@ -1,0 +1,9 @@
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.log_actions import LogActionRegistry
+
+
+@hooks.register("register_log_actions")
+def roster_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("people.confirm_roster", _("Roster confirmed"), _("Confirmed a roster of officers"))
+    actions.register_action("people.issue_codes", _("Codes issued"), _("Issued one-time codes for new accounts"))
