@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("lms.home.urls")),
     path("", include("certificates.urls")),
+    path("", include("lms.people.urls")),
     path("", include("lms.reports.urls")),
     path("", include("quizzes.urls")),
     path("", include("courses.urls")),
