@@ -1,0 +1,210 @@
+"""The table of a unit: who is missing, counted in SQL; the number of queries does not depend on that of the units."""
+
+from dataclasses import dataclass, replace
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models.functions import Substr
+from django.utils.translation import gettext as _
+
+from lms.reports.queries.questions import OFFICER, Place, Question, beginnings, completions, posts
+from lms.reports.rules import Figures, Kind, Order, Row, in_order
+from lms.units import queries as tree
+from lms.units.models import Appointment, Unit
+
+_TOTAL = ""
+
+
+@dataclass(frozen=True)
+class UnitTable:
+    """``rows`` without the total. ``below``: name of the level of the rows, "" where there is none below.
+
+    ``counted``: name of the level whose units are the denominator (``total.figures.units``).
+    ``overlap``: people who serve in several rows; each row counts them, the total once.
+    """
+
+    rows: tuple[Row, ...]
+    total: Row
+    below: str
+    counted: str
+
+    @property
+    def overlap(self) -> int:
+        return sum(row.figures.people for row in self.rows) - self.total.figures.people
+
+
+def unit_table(place: Place, question: Question, order: Order = Order.NAME) -> UnitTable:
+    """The units right below (open that day), the unit's own staff, and the total. Four queries."""
+    unit = place.unit
+    children = tree.children_on(unit, question.day)
+    people = _people_by_part(unit, question)
+    ranks, open_units, covered = _units_by_part(unit, question)
+    leaf_rank = max(ranks, default=0)
+    found: dict[str, Figures] = {
+        part: replace(
+            people.get(part, Figures()),
+            units=open_units.get((part, leaf_rank), 0),
+            covered=covered.get((part, leaf_rank), 0),
+        )
+        for part in {unit.path, *people, *(part for part, _rank in open_units)}
+    }
+    rows = [
+        Row(Kind.UNIT, child.name, found.get(child.path, Figures()), child.id, child.sort_key, child.rank == leaf_rank)
+        for child in children
+    ]
+    closed = [part for part in people if part not in {_TOTAL, unit.path, *(child.path for child in children)}]
+    rows += _rows_beside(unit, found, closed, has_children=bool(children))
+    total = Figures(
+        units=sum(number for (_part, rank), number in open_units.items() if rank == leaf_rank),
+        covered=sum(number for (_part, rank), number in covered.items() if rank == leaf_rank),
+    )
+    whole = people.get(_TOTAL, Figures())
+    total = replace(total, people=whole.people, done=whole.done, under_way=whole.under_way)
+    return UnitTable(
+        tuple(in_order(rows, order)),
+        Row(Kind.TOTAL, _("Total"), total, unit.pk, is_single=not children and place.is_open),
+        ranks.get(children[0].rank, "") if children else "",
+        ranks.get(leaf_rank, ""),
+    )
+
+
+def _rows_beside(unit: Unit, found: dict[str, Figures], closed: list[str], *, has_children: bool) -> list[Row]:
+    """The unit's own staff (only where there are rows to stand beside), and people left at closed units."""
+    rows = []
+    own = found.get(unit.path, Figures())
+    if own.people and (has_children or closed):
+        rows.append(Row(Kind.OWN, own_staff_name(unit.level.key), replace(own, units=0, covered=0), unit.pk))
+    if closed:
+        figures = Figures(
+            sum(found[part].people for part in closed),
+            sum(found[part].done for part in closed),
+            sum(found[part].under_way for part in closed),
+        )
+        rows.append(Row(Kind.CLOSED, _("At units that had closed by that day"), figures))
+    return rows
+
+
+def own_staff_name(level: str) -> str:
+    """How the office of the unit itself is called among the units below it."""
+    names = {
+        "centre": _("Office of the Central Committee"),
+        "province": _("Office of the province"),
+        "district": _("Office of the district"),
+    }
+    return names.get(level, _("Office of the unit"))
+
+
+# One statement: a person counts once in a part, however many appointments they hold there, and once in the total.
+# Part: the path cut after the level below the unit; paths are true for ever, so this is right for any day.
+_FIGURES = """
+WITH post (person_id, part) AS ({posts}), done (user_id) AS ({done}), begun (user_id) AS ({begun}),
+counted (part, person_id) AS (SELECT part, person_id FROM post UNION SELECT '', person_id FROM post)
+SELECT counted.part, COUNT(*), COUNT(done.user_id), COUNT(CASE WHEN done.user_id IS NULL THEN begun.user_id END)
+FROM counted
+LEFT JOIN done ON done.user_id = counted.person_id
+LEFT JOIN begun ON begun.user_id = counted.person_id
+GROUP BY counted.part
+"""
+
+
+def _people_by_part(unit: Unit, question: Question) -> dict[str, Figures]:
+    """Path of the part → its people; ``_TOTAL`` for all, each once. One query."""
+    width = len(unit.path) + Unit.steplen
+    parts: dict[str, QuerySet] = {
+        "posts": posts(unit, question)
+        .order_by()
+        .annotate(part=Substr("unit__path", 1, width))
+        .values_list("person_id", "part"),
+        "done": completions(question).order_by().values_list("user_id", flat=True).distinct(),
+        "begun": beginnings(question).order_by().values_list("user_id", flat=True).distinct(),
+    }
+    try:
+        compiled = {name: part.query.sql_with_params() for name, part in parts.items()}
+    except EmptyResultSet:  # no position is spelled as typed: nobody
+        return {}
+    statement = _FIGURES.format(**{name: sql for name, (sql, _params) in compiled.items()})
+    params = [param for _sql, some in compiled.values() for param in some]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return {part: Figures(people, done, under_way) for part, people, done, under_way in cursor.fetchall()}
+
+
+def trained_posts(unit: Unit, question: Question) -> QuerySet[Appointment]:
+    """Page officers of that day, whatever else they are, who had completed the course by its end."""
+    officers = Appointment.objects.on(question.day).filter(unit__path__startswith=unit.path, page_duty=OFFICER)
+    return officers.filter(person__in=completions(question).order_by().values("user_id"))
+
+
+_ByPart = dict[tuple[str, int], int]
+
+
+def _units_by_part(unit: Unit, question: Question) -> tuple[dict[int, str], _ByPart, _ByPart]:
+    """Rank → name of level; (part, rank) → open units; (part, rank) → those with a trained page officer. Two queries.
+
+    Whether anybody was ever entered for a unit does not matter: an empty unit is what the table is there to show.
+    """
+    width = len(unit.path) + Unit.steplen
+    units = Unit.objects.open_on(question.day).within(unit).annotate(part=Substr("path", 1, width))
+    ranks: dict[int, str] = {}
+    counts: _ByPart = {}
+    for part, rank, level, number in (
+        units.order_by().values_list("part", "level__rank", "level__name").annotate(number=Count("pk"))
+    ):
+        counts[part, rank] = number
+        ranks[rank] = level
+    trained = units.filter(pk__in=trained_posts(unit, question).order_by().values("unit_id"))
+    covered = {
+        (part, rank): number
+        for part, rank, number in trained.order_by().values_list("part", "level__rank").annotate(number=Count("pk"))
+    }
+    return ranks, counts, covered
+
+
+@dataclass(frozen=True)
+class UncoveredRow:
+    """A unit without a trained page officer. ``why`` says what to do about it; ``above``: nearest unit above first."""
+
+    unit_id: int
+    name: str
+    above: str
+    why: str
+
+
+def uncovered_units(
+    place: Place, question: Question, *, offset: int = 0, limit: int = 50
+) -> tuple[int, list[UncoveredRow]]:
+    """How many units of the lowest level lack a trained page officer that day, and some of them in the tree's order.
+
+    Five queries, four where none is missing.
+    """
+    unit = place.unit
+    units = Unit.objects.open_on(question.day).within(unit)
+    leaf = units.order_by("-level__rank").values_list("level_id", flat=True).first()
+    officers = Appointment.objects.on(question.day).filter(unit=OuterRef("pk"), page_duty=OFFICER)
+    missing = units.filter(level_id=leaf).exclude(pk__in=trained_posts(unit, question).order_by().values("unit_id"))
+    begun = beginnings(question).filter(user=OuterRef("person_id"))
+    page = list(
+        missing.order_by("path")
+        .annotate(has_officer=Exists(officers), has_begun=Exists(officers.filter(Exists(begun))))
+        .values_list("pk", "path", "has_officer", "has_begun")[offset : offset + limit]
+    )
+    chains = tree.breadcrumbs_on(Unit.objects.filter(pk__in=[row[0] for row in page]), question.day)
+    rows = [
+        UncoveredRow(
+            pk,
+            chains[path][-1].name,
+            ", ".join(
+                step.name for step in reversed(chains[path][:-1]) if step.rank and len(step.path) > len(unit.path)
+            ),
+            _why(has_officer=has_officer, has_begun=has_begun),
+        )
+        for pk, path, has_officer, has_begun in page
+    ]
+    return missing.count(), rows
+
+
+def _why(*, has_officer: bool, has_begun: bool) -> str:
+    if not has_officer:
+        return _("Nobody is in charge of the page")
+    return _("The page officer is learning") if has_begun else _("The page officer has not begun")

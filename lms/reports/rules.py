@@ -1,0 +1,105 @@
+"""What a report counts and in which order it shows it. Plain Python."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``people`` = ``done`` + ``under_way`` + ``not_begun``; of ``units``, ``covered`` have a trained page officer."""
+
+    people: int = 0
+    done: int = 0
+    under_way: int = 0
+    units: int = 0
+    covered: int = 0
+
+    @property
+    def not_begun(self) -> int:
+        return self.people - self.done - self.under_way
+
+    @property
+    def uncovered(self) -> int:
+        return self.units - self.covered
+
+    @property
+    def done_rate(self) -> float | None:
+        """In [0, 1]; None where there is nobody."""
+        return self.done / self.people if self.people else None
+
+    @property
+    def covered_rate(self) -> float | None:
+        """In [0, 1]; None where there is no unit."""
+        return self.covered / self.units if self.units else None
+
+
+class Kind(StrEnum):
+    """What a row of the table stands for."""
+
+    UNIT = "unit"
+    OWN = "own"  # people appointed at the unit itself: "Cơ quan tỉnh"
+    CLOSED = "closed"  # people whose appointment stands at a unit that had closed by that day
+    TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. ``is_single``: a unit without units below it, so that coverage is a yes or a no."""
+
+    kind: Kind
+    name: str
+    figures: Figures
+    unit_id: int | None = None
+    sort_key: str = ""
+    is_single: bool = False
+
+
+class Order(StrEnum):
+    NAME = "ten"
+    NAME_BACK = "-ten"
+    COVERED = "don-vi"
+    COVERED_BACK = "-don-vi"
+    DONE = "can-bo"
+    DONE_BACK = "-can-bo"
+
+
+def in_order(rows: Iterable[Row], order: Order) -> list[Row]:
+    """Units in ``order``; equal rates by name; a row without a rate stands behind those with one, either way round.
+
+    The unit's own staff stay in front and people at closed units at the end, whatever the order.
+    """
+    by_name = sorted(rows, key=lambda row: row.sort_key, reverse=order == Order.NAME_BACK)
+    if order not in (Order.NAME, Order.NAME_BACK):
+        by_name.sort(key=lambda row: _rate_key(row, order))
+    places = {Kind.OWN: 0, Kind.UNIT: 1, Kind.CLOSED: 2, Kind.TOTAL: 3}
+    return sorted(by_name, key=lambda row: places[row.kind])
+
+
+def _rate_key(row: Row, order: Order) -> tuple[bool, float]:
+    figures = row.figures
+    rate = figures.covered_rate if order in (Order.COVERED, Order.COVERED_BACK) else figures.done_rate
+    if rate is None:
+        return True, 0.0
+    return False, -rate if order.value.startswith("-") else rate
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the stacked bar, in thousandths of its width."""
+
+    name: str
+    x: int
+    width: int
+
+
+def segments(figures: Figures) -> list[Segment]:
+    """The bar of completed, under way, not begun, without gap or overlap whatever the rounding; [] for nobody."""
+    if not figures.people:
+        return []
+    ends = [
+        round(1000 * upto / figures.people) for upto in (figures.done, figures.done + figures.under_way, figures.people)
+    ]
+    starts = [0, *ends[:-1]]
+    names = ("done", "under-way", "not-begun")
+    return [Segment(name, x, end - x) for name, x, end in zip(names, starts, ends, strict=True) if end > x]

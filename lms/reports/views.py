@@ -1,0 +1,254 @@
+"""Pages and downloads of those who hold a grant. Every one begins with the viewer's scope; strangers get 404."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from courses.enums import State
+from lms.accounts.models import User
+from lms.core import clock, numbers, text
+from lms.reports import exports, queries
+from lms.reports.forms import FilterForm, PeopleForm, TableForm
+from lms.reports.rules import Order, segments
+from lms.units.queries import inferred_note
+
+_PER_PAGE = 50
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def _private(view: View[P]) -> View[P]:
+    """Signed in, read only, kept by no cache."""
+    wrapped: View[P] = never_cache(login_required(require_safe(view)))
+    return wrapped
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A form that was read, the unit it asks about, and the course's name."""
+
+    viewer: User
+    form: Any
+    place: queries.Place
+    question: queries.Question
+    course: str
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "form": self.form,
+            "place": self.place,
+            "day": self.question.day,
+            "is_today": self.question.day == clock.today(),
+            "course": self.course,
+            "note": inferred_note(self.question.day),
+            "query": self.form.query(),
+            "unit_query": self.form.query(trang_thai=None, pham_vi=None),
+        }
+
+    def notes(self) -> list[str]:
+        """The lines under the title of a workbook."""
+        lines = [
+            _("Figures as of the end of %(day)s") % {"day": f"{self.question.day:%d/%m/%Y}"},
+            _("Course: %(course)s") % {"course": self.course},
+        ]
+        filters = [
+            str(dict(self.form.fields[name].choices).get(value, value))
+            if hasattr(self.form.fields[name], "choices")
+            else value
+            for name in ("nhiem_vu", "chuc_vu", "trang_thai")
+            if (value := self.form.cleaned_data.get(name))
+        ]
+        if filters:
+            lines.append(_("Only: %(filters)s") % {"filters": "; ".join(filters)})
+        note = inferred_note(self.question.day)
+        return [*lines, note] if note else lines
+
+
+def _ask(request: HttpRequest, unit_id: int, form_class: type[FilterForm]) -> _Asked:
+    """Raises Http404 for a unit that is not there or not the viewer's, before anything about it is read."""
+    viewer = request.user
+    if not isinstance(viewer, User):
+        raise Http404
+    courses = queries.courses_to_choose()
+    form = form_class(request.GET, courses=courses, default_course=queries.default_course_id(courses))
+    place = queries.place_in_scope(viewer, unit_id, form.day)
+    if place is None:
+        raise Http404
+    title = next((course.title for course in courses if course.pk == form.course_id), "")
+    return _Asked(viewer, form, place, form.question(place), title)
+
+
+@_private
+def mine(request: HttpRequest) -> HttpResponseBase:
+    """A manager lands on the own unit; whoever holds several chooses."""
+    places = queries.granted_places(request.user, clock.today()) if isinstance(request.user, User) else []
+    if not places:
+        raise Http404
+    if len(places) == 1:
+        return redirect("reports:unit", places[0].id)
+    return render(request, "reports/choose.html", {"places": places})
+
+
+@_private
+def unit(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    asked = _ask(request, unit_id, TableForm)
+    table = queries.unit_table(asked.place, asked.question, asked.form.order)
+    context = asked.context() | {
+        "table": table,
+        "total": table.total.figures,
+        "covered_percent": _percent(table.total.figures.covered, table.total.figures.units),
+        "done_percent": _percent(table.total.figures.done, table.total.figures.people),
+        "segments": segments(table.total.figures),
+        "sorting": _sorting(asked.form),
+        "links": _links(asked.form),
+    }
+    if not table.rows:
+        found = queries.people_page(asked.viewer, asked.place, asked.question, limit=_PER_PAGE)
+        context |= {"people": found, "more_people": table.total.figures.people > len(found)}
+    return render(request, "reports/unit.html", context)
+
+
+def _percent(part: int, whole: int) -> str:
+    return numbers.percent(Decimal(100 * part) / whole) if whole else ""
+
+
+def _links(form: TableForm) -> dict[str, str]:
+    """What is put behind an address so that the next page asks the same, and more."""
+    return {
+        **{state.value: form.query(trang_thai=state.value) for state in State},
+        "own": form.query(pham_vi="co-quan"),
+        "same": form.query(sap_xep=form.order.value if form.order != Order.NAME else None),
+    }
+
+
+def _sorting(form: TableForm) -> dict[str, dict[str, str]]:
+    """For the heading of each column that sorts: the address of the other direction, and the direction now."""
+    found = {}
+    for key, name in (("name", "ten"), ("covered", "don-vi"), ("done", "can-bo")):
+        now = form.order.value
+        target = f"-{name}" if now == name else name
+        aria = {name: "ascending", f"-{name}": "descending"}.get(now, "none")
+        found[key] = {"url": form.query(sap_xep="" if target == "ten" else target) or "?", "aria": aria}
+    return found
+
+
+@_private
+def missing(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    """Units of the lowest level without a trained page officer."""
+    asked = _ask(request, unit_id, FilterForm)
+    number = _page_number(request)
+    count, rows = queries.uncovered_units(asked.place, asked.question, offset=(number - 1) * _PER_PAGE, limit=_PER_PAGE)
+    return render(
+        request,
+        "reports/missing.html",
+        asked.context() | {"rows": rows, "count": count, "pages": _pages(asked.form, number, count)},
+    )
+
+
+@_private
+def people(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    """People of the subtree, each once; the list to call from."""
+    asked = _ask(request, unit_id, PeopleForm)
+    form, number = asked.form, _page_number(request)
+    choice = {"status": form.status, "own_only": form.own_only}
+    count = queries.count_people(asked.place, asked.question, **choice)
+    rows = queries.people_page(
+        asked.viewer, asked.place, asked.question, offset=(number - 1) * _PER_PAGE, limit=_PER_PAGE, **choice
+    )
+    return render(
+        request,
+        "reports/people.html",
+        asked.context() | {"people": rows, "count": count, "pages": _pages(form, number, count)},
+    )
+
+
+def _page_number(request: HttpRequest) -> int:
+    sent = request.GET.get("trang", "")
+    return max(1, int(sent)) if sent.isascii() and sent.isdigit() and len(sent) < 7 else 1
+
+
+def _pages(form: FilterForm, number: int, count: int) -> dict[str, Any]:
+    """Addresses of the neighbours; "" where there is none."""
+    last = Paginator(range(count), _PER_PAGE).num_pages
+    return {
+        "number": number,
+        "last": last,
+        "previous": (form.query(trang=number - 1 if number > 2 else "") or "?") if number > 1 else "",
+        "next": form.query(trang=number + 1) if number < last else "",
+    }
+
+
+@_private
+def person(request: HttpRequest, person_id: int) -> HttpResponseBase:
+    page = queries.person_page(request.user, person_id) if isinstance(request.user, User) else None
+    if page is None:
+        raise Http404
+    return render(request, "reports/person.html", {"person": page})
+
+
+# --- Downloads: the very rows of the pages above -------------------------------------------------------
+
+
+@_private
+def units_csv(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    asked = _ask(request, unit_id, TableForm)
+    return _csv(asked, _("units"), exports.unit_columns(), _unit_cells(asked))
+
+
+@_private
+def units_xlsx(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    asked = _ask(request, unit_id, TableForm)
+    title = _("Training results: %(unit)s") % {"unit": asked.place.name}
+    book = exports.workbook(title, asked.notes(), exports.unit_columns(), _unit_cells(asked), bold_last=True)
+    return _xlsx(asked, _("units"), book)
+
+
+def _unit_cells(asked: _Asked) -> list[list[exports.Cell]]:
+    table = queries.unit_table(asked.place, asked.question, asked.form.order)
+    return [exports.unit_cells(row) for row in (*table.rows, table.total)]
+
+
+@_private
+def people_csv(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    asked = _ask(request, unit_id, PeopleForm)
+    return _csv(asked, _("officers"), exports.people_columns(), exports.people_cells(_each_person(asked)))
+
+
+@_private
+def people_xlsx(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    asked = _ask(request, unit_id, PeopleForm)
+    title = _("List of officers: %(unit)s") % {"unit": asked.place.name}
+    rows = exports.people_cells(_each_person(asked))
+    return _xlsx(asked, _("officers"), exports.workbook(title, asked.notes(), exports.people_columns(), rows))
+
+
+def _each_person(asked: _Asked) -> Any:
+    form = asked.form
+    return queries.each_person(asked.viewer, asked.place, asked.question, status=form.status, own_only=form.own_only)
+
+
+def _file_name(asked: _Asked, what: str, ending: str) -> str:
+    return f"{slugify(text.fold(f'{what} {asked.place.name}'))}-{asked.question.day:%Y-%m-%d}.{ending}"
+
+
+def _csv(asked: _Asked, what: str, columns: list[exports.Column], rows: Any) -> HttpResponseBase:
+    """Streamed: the scope was asked for before this, nothing is written to the session while it runs."""
+    name = _file_name(asked, what, "csv")
+    response = StreamingHttpResponse(exports.csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _xlsx(asked: _Asked, what: str, book: Any) -> HttpResponseBase:
+    return FileResponse(book, as_attachment=True, filename=_file_name(asked, what, "xlsx"), content_type=_XLSX)
