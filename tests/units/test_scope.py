@@ -1,0 +1,106 @@
+"""Who sees what: subtrees by dated grants, and the units that went whole into them."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from lms.accounts.models import User
+from lms.units.models import Appointment, Grant, Succession
+from lms.units.scope import granted_paths, granted_units, has_any_grant, people_in_scope, scope_q
+from tests.factories import units as make
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2026, 11, 22)
+MERGER = dt.date(2025, 7, 1)
+
+
+def units_seen(person: User, **options: object) -> set[str]:
+    """Names of the units whose appointments ``person`` sees: every unit has one, so everything could leak."""
+    rows = Appointment.objects.filter(scope_q(person, on=TODAY, **options))
+    return set(rows.values_list("unit__names__full_name", flat=True))
+
+
+@pytest.fixture
+def somebody_everywhere(units) -> None:
+    for number, unit in enumerate((units.centre, units.p1, units.p1_a, units.p1_b, units.p2, units.p2_a)):
+        person = User.objects.create_user(username=f"p{number}", full_name="Y Thông", password="x-y-z-1-2")
+        make.AppointmentFactory(person=person, unit=unit)
+
+
+@pytest.fixture
+def nobody(units) -> User:
+    """Belongs nowhere, may nothing."""
+    return User.objects.create_user(username="nobody", full_name="A Lý", password="x-y-z-1-2")
+
+
+P1 = {"Tỉnh Quảng Ninh", "Xã Vạn Yên", "Phường Hạ Long"}
+P2 = {"Tỉnh Thái Nguyên", "Xã Văn Lăng"}
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_a_manager_sees_the_own_province_and_nothing_of_another(manager_p1, manager_p2, centre) -> None:
+    assert units_seen(manager_p1) == P1
+    assert units_seen(manager_p2) == P2
+    assert units_seen(centre) == P1 | P2 | {"Trung ương"}
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_without_a_grant_nothing_is_seen_not_even_the_own_unit(officer_p1, nobody) -> None:
+    assert units_seen(officer_p1) == set()
+    assert units_seen(nobody) == set()
+    assert not has_any_grant(officer_p1)
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_a_grant_gives_its_right_and_no_other(nobody, units) -> None:
+    make.GrantFactory(person=nobody, unit=units.p1, right=Grant.Right.REMIND)
+    assert units_seen(nobody) == set()
+    assert units_seen(nobody, right=Grant.Right.REMIND) == P1
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_a_grant_gives_nothing_before_it_starts_and_nothing_from_the_day_it_ends(nobody, units) -> None:
+    day = dt.timedelta(days=1)
+    make.GrantFactory(person=nobody, unit=units.p1, starts_on=TODAY + day)
+    ended = make.GrantFactory(person=nobody, unit=units.p2, ends_on=TODAY)
+    assert units_seen(nobody) == set()
+    assert [unit.pk for unit in granted_units(nobody, on=TODAY - day)] == [ended.unit_id]
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_a_superuser_sees_all_and_a_disabled_one_nothing(nobody) -> None:
+    nobody.is_superuser = True
+    assert units_seen(nobody) == P1 | P2 | {"Trung ương"}
+    nobody.is_active = False
+    assert units_seen(nobody) == set()
+    assert granted_paths(AnonymousUser()) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_the_successor_answers_for_what_came_in_whole_with_its_subtree_and_not_for_parts(nobody, units) -> None:
+    merged = make.unit("Tỉnh Hợp Nhất", parent=units.centre, level="province", opened_on=MERGER)
+    Succession.objects.create(old=units.p1, new=merged, share="whole")
+    Succession.objects.create(old=units.p2, new=merged, share="part")
+    make.GrantFactory(person=nobody, unit=merged)
+    assert units_seen(nobody) == P1
+    assert granted_paths(nobody, on=TODAY) == sorted([units.p1.path, merged.path])
+
+
+def test_predecessors_of_predecessors_belong_to_it_too(nobody, units) -> None:
+    Succession.objects.create(old=units.p1_a, new=units.p1_b, share="whole")
+    Succession.objects.create(old=units.p1_b, new=units.p2_a, share="whole")
+    make.GrantFactory(person=nobody, unit=units.p2_a)
+    assert granted_paths(nobody, on=TODAY) == sorted([units.p1_a.path, units.p1_b.path, units.p2_a.path])
+
+
+def test_people_in_scope_are_those_who_serve_there_that_day(officer_p1, officer_p2, manager_p1, units) -> None:
+    def seen(on: dt.date) -> set[User]:
+        return set(User.objects.filter(people_in_scope(manager_p1, on=on)))
+
+    assert seen(TODAY) == {officer_p1, manager_p1}
+    officer_p1.appointments.update(ends_on=TODAY)
+    make.AppointmentFactory(person=officer_p1, unit=units.p2_a, starts_on=TODAY)
+    make.AppointmentFactory(person=officer_p2, unit=units.p1_b, starts_on=TODAY, is_primary=False)
+    assert seen(TODAY) == {officer_p2, manager_p1}
+    assert seen(TODAY - dt.timedelta(days=1)) == {officer_p1, manager_p1}
