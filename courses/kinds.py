@@ -16,8 +16,8 @@ class Kind:
 
     ``read(folder) -> source`` parses it without touching the database and raises ``formats.errors.PackageError``;
     ``check(source, package) -> None`` looks at references across the package and raises the same;
-    ``prepare(source, context) -> None`` brings in what the activity needs besides its page (the questions of a quiz); it
-    is called on every load, also when the page itself is kept because it was edited;
+    ``prepare(source, context) -> None`` brings in what the activity needs besides its page (the questions of a quiz);
+    it is called on every load, also when the page itself is kept because it was edited;
     ``build(source, parent_page, page, context) -> Page`` fills the page (``page`` is None when it is new), unsaved.
     ``context`` is a ``LoadContext``.
     """

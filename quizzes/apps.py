@@ -10,8 +10,13 @@ class QuizzesConfig(AppConfig):
         from courses import kinds  # app ready
         from lms.core import sweeping, triggers  # app ready
         from quizzes import receivers  # noqa: F401  app ready
+        from quizzes.forms import QuizPageForm  # app ready
         from quizzes.invariants import TRIGGERS  # app ready
+        from quizzes.models import QuizPage  # app ready
         from quizzes.services import attempts, packages  # app ready
+
+        # Models know no forms: the one that guards the pool is given to the page here.
+        QuizPage.base_form_class = QuizPageForm
 
         triggers.register(*TRIGGERS)
         sweeping.register("quiz attempts", attempts.sweep)

@@ -15,7 +15,7 @@ from courses.formats.errors import PackageError
 
 LEVELS = ("nhan_biet", "thong_hieu", "van_dung")
 SHARED_KEYS = frozenset({"code", "type", "level", "lesson", "stem", "reason"})
-QUIZ_KEYS = {
+QUIZ_KEYS: dict[str, type] = {
     "title": str,
     "slug": str,
     "summary": str,
@@ -75,7 +75,7 @@ def read_quiz(folder: Path) -> QuizSource:
             raise PackageError(file, _line_of(text, key), f"unknown key “{key}”")
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise PackageError(file, _line_of(text, key), f"“{key}” must be {_WORDS[kind]}")
-        if kind is int and value < 0:
+        if isinstance(value, int) and value < 0:
             raise PackageError(file, _line_of(text, key), f"“{key}” must not be negative")
     for key in _REQUIRED:
         if not data.get(key):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from courses.models import Enrolment
 from quizzes.models import Category, Question, QuestionVersion, QuizSlot
@@ -49,3 +50,18 @@ def candidates(slots: Iterable[QuizSlot], enrolment: Enrolment) -> list[Candidat
         .values_list("pk", "latest_id", "category__path", "uses")
     )
     return [Candidate(*row) for row in rows]
+
+
+def pool_counts() -> Coalesce:
+    """For a queryset of categories: how many questions are ready in each and below it."""
+    ready = (
+        QuestionVersion.objects.filter(
+            number=1, question__status=Question.Status.READY, question__category__path__startswith=OuterRef("path")
+        )
+        .order_by()
+        .annotate(all=Value(1))
+        .values("all")
+        .annotate(size=Count("pk"))
+        .values("size")
+    )
+    return Coalesce(Subquery(ready), 0)

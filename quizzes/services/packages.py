@@ -169,5 +169,5 @@ def build(source: QuizSource, parent_page: Any, page: QuizPage | None, context: 
     page.wait_minutes, page.limit_minutes = source.wait_minutes, source.limit_minutes
     page.shuffles = source.shuffles
     drawer = Category.objects.get(key=_key(source, context))
-    page.draws = [QuizPageDraw(category=drawer, count=source.draw, sort_order=0)]
+    page.draws.set([QuizPageDraw(category=drawer, count=source.draw, sort_order=0)])
     return page
