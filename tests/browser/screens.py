@@ -1,0 +1,107 @@
+"""The main screens, each as the person it is for, on the demonstration site. One list for pictures, axe and words."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from lms.home.services import PASSWORD
+from tests.browser import people
+from tests.plugins.site import LiveSite
+
+
+@dataclass(frozen=True)
+class Screen:
+    """``path`` may be a look-up word of ``_addresses``; ``who`` a demo account, "" for a visitor."""
+
+    name: str
+    path: str
+    who: str = ""
+
+
+SCREENS = [
+    Screen("trang-chu", "/"),
+    Screen("dang-nhap", "/accounts/login/"),
+    Screen("tra-cuu", "/verify/"),
+    Screen("khoa-hoc", "/trang-cong-dong/"),
+    Screen("viec-hoc", "/learn/", "hocvien"),
+    Screen("chuyen-de", "@module", "hocvien"),
+    Screen("bai-hoc", "@lesson", "hocvien"),
+    Screen("kiem-tra", "@quiz", "hocvien"),
+    Screen("lam-bai", "@attempt", "hocvien"),
+    Screen("chung-nhan", "/certificates/", "hocvien"),
+    Screen("tai-khoan", "/accounts/me/", "hocvien"),
+    Screen("bao-cao-tinh", "/reports/", "tinh"),
+    Screen("bao-cao-xa", "@commune", "tinh"),
+    Screen("danh-sach-can-bo", "/units/roster/", "tinh"),
+    Screen("bao-cao-trung-uong", "/reports/", "trunguong"),
+    Screen("xac-thuc", "@verification"),
+]
+CMS_SCREENS = [
+    Screen("cms", "/cms/", "giangvien"),
+    Screen("cms-trang", "/cms/pages/", "giangvien"),
+    Screen("cms-bai-hoc", "@cms-lesson", "giangvien"),
+    Screen("cms-kiem-tra", "@cms-quiz", "giangvien"),
+    Screen("cms-hinh-anh", "/cms/images/", "giangvien"),
+    Screen("cms-tai-lieu", "/cms/documents/", "giangvien"),
+    Screen("cms-tai-khoan", "/cms/account/", "giangvien"),
+    Screen("cms-lich-su", "@cms-history", "giangvien"),
+    Screen("cms-duyet", "/cms/", "trunguong"),
+    Screen("cms-bao-cao-duyet", "/cms/reports/workflow/", "trunguong"),
+]
+
+_ADDRESSES = """
+import json
+from courses.models import Activity, LessonPage
+from certificates.models import Certificate
+from quizzes.models import QuizPage
+from lms.core import clock
+from lms.home.management.commands.demo import _child, _province
+lesson = Activity.objects.filter(kind="lesson").select_related("module").order_by("position")[2]
+quiz = Activity.objects.filter(kind="quiz").first()
+commune = _child(_province("Tỉnh Quảng Ninh"), "Phường Hạ Long")
+certificate = Certificate.objects.order_by("number").first()
+lesson_page = LessonPage.objects.get(translation_key=lesson.key)
+quiz_page = QuizPage.objects.first()
+print(json.dumps({
+    "@lesson": lesson.url, "@module": lesson.module.url, "@quiz": quiz.url,
+    "@commune": f"/reports/units/{commune.pk}/",
+    "@verification": f"/verify/{certificate.verify_code}/",
+    "@cms-lesson": f"/cms/pages/{lesson_page.pk}/edit/", "@cms-history": f"/cms/pages/{lesson_page.pk}/history/",
+    "@cms-quiz": f"/cms/pages/{quiz_page.pk}/edit/",
+}))
+"""
+
+
+def addresses(site: LiveSite) -> dict[str, str]:
+    found: dict[str, str] = json.loads(site.python(_ADDRESSES).splitlines()[-1])
+    return found
+
+
+@contextmanager
+def signed_in(site: LiveSite, browser: Browser, who: str, viewport: Any) -> Iterator[Page]:
+    context = people.context(browser, viewport=viewport)
+    page = context.new_page()
+    if who:
+        people.sign_in(page, site, who, PASSWORD)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def open_screen(page: Page, site: LiveSite, screen: Screen, known: dict[str, str]) -> None:
+    """Go there; an attempt is begun (or gone on with) from the page of its quiz."""
+    if screen.path == "@attempt":
+        page.goto(site.url + known["@quiz"])
+        page.locator("main form .btn.main").first.click()
+        page.wait_for_url(re.compile("/quizzes/attempts/"))
+    else:
+        answer = page.goto(site.url + known.get(screen.path, screen.path))
+        assert answer is not None
+        assert answer.status == 200, f"{screen.name}: {answer.status} {page.url}"
+    page.wait_for_load_state("load")

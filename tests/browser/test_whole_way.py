@@ -1,0 +1,123 @@
+"""The product's main job, as people meet it: lesson → quiz failed → quiz passed → certificate → province."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import answers, people
+from tests.plugins.site import LiveSite, wait_for
+
+pytestmark = pytest.mark.browser
+LEARNER_NAME = {True: "Đặng Thị Nguyệt Ánh", False: "Trương Quỳnh Hưởng"}
+
+
+def read_every_lesson(page: Page, site: LiveSite) -> int:
+    """From "my training" to the quiz: the first lesson by its self-checks, the others by the button. How many."""
+    page.goto(f"{site.url}/learn/")
+    page.locator("section.next .btn.main").click()
+    read = 0
+    while page.locator("article.read form input[name=option]").count() or page.locator(".foot form .btn.main").count():
+        expect(page.locator("h1")).to_be_visible()
+        if read == 0:
+            answer_self_checks(page)
+            page.reload()
+            page.locator(".foot .btn.main").click()
+        else:
+            page.locator(".foot form .btn.main").click()
+        read += 1
+        assert read < 20
+    return read
+
+
+def answer_self_checks(page: Page) -> None:
+    for number in range(page.locator("form:has(input[name=option])").count()):
+        form = page.locator("form:has(input[name=option])").nth(number)
+        form.locator("input[name=option]").first.check()
+        form.locator("button").first.click()
+        expect(page.locator(".ok, .no").nth(number)).to_be_visible()
+
+
+def take_the_quiz(page: Page, site: LiveSite, *, right: bool) -> None:
+    """Every question answered one by one, looked over, handed in."""
+    page.locator("main form .btn.main").first.click()
+    page.wait_for_url(re.compile("/quizzes/attempts/"))
+    attempt = re.search(r"attempts/([0-9a-f-]{36})", page.url).group(1)
+    for position, kind, content in answers.questions(site.var / "db.sqlite3", attempt):
+        expect(page.locator("form#question h1")).to_contain_text(f"{position}/")
+        answers.enter(page, kind, content, right=right)
+        page.locator("form#question .row .btn.main").click()
+    page.locator("form#finish .btn.main").click()
+    expect(page.locator(".verdict")).to_be_visible()
+
+
+def words_of(pdf: Path) -> str:
+    text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    return " ".join(text.split())
+
+
+def words_seen_in(pdf: Path) -> str:
+    """What a reader of the printed page sees: the picture read back by OCR."""
+    picture = pdf.with_suffix("")
+    subprocess.run(["pdftoppm", "-r", "200", "-png", "-singlefile", str(pdf), str(picture)], check=True)
+    done = subprocess.run(
+        ["tesseract", f"{picture}.png", "-", "-l", "vie", "--psm", "3"], capture_output=True, text=True, check=True
+    )
+    return " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_an_officer_goes_the_whole_way(live_site: LiveSite, browser: Browser, tmp_path: Path, javascript: bool) -> None:
+    name = LEARNER_NAME[javascript]
+    suffix = "js" if javascript else "khong"
+    officer = people.make(live_site, f"cb.{suffix}", name, province="Tỉnh Quảng Ninh")
+    manager = people.make(live_site, f"ql.{suffix}", "Quản lý Một", province="Tỉnh Quảng Ninh", manages=True)
+    stranger = people.make(live_site, f"la.{suffix}", "Quản lý Hai", province="Tỉnh Thái Nguyên", manages=True)
+
+    context = people.context(browser, javascript=javascript)
+    page = context.new_page()
+    people.sign_in(page, live_site, officer.username)
+    page.goto(f"{live_site.url}/learn/")
+    page.locator('form[action*="/enrol/"] button').first.click()
+    assert read_every_lesson(page, live_site) == 6
+
+    take_the_quiz(page, live_site, right=False)
+    expect(page.locator(".verdict.failed")).to_be_visible()
+    take_the_quiz(page, live_site, right=True)
+    expect(page.locator(".verdict.passed")).to_be_visible()
+
+    page.goto(f"{live_site.url}/certificates/")
+
+    def is_ready() -> bool:
+        page.reload()
+        return page.locator('a[href$=".pdf"]').count() > 0
+
+    wait_for(is_ready, what="the certificate is ready", seconds=60)
+    address = page.locator('a[href$=".pdf"]').first.get_attribute("href")
+    pdf = tmp_path / "certificate.pdf"
+    pdf.write_bytes(context.request.get(live_site.url + address).body())
+    printed = words_of(pdf)
+    assert "GIẤY CHỨNG NHẬN" in printed
+    assert name.upper() in printed
+    seen = words_seen_in(pdf)
+    assert name.upper() in seen.upper()
+
+    code = re.search(r"/verify/([\w-]+)/", printed).group(1)
+    public = people.context(browser, javascript=javascript).new_page()
+    public.goto(f"{live_site.url}/verify/{code}/")
+    shown = " ".join(public.locator("main").inner_text().split())
+    assert name.upper() in shown.upper()
+    assert officer.unit_name.lower() in shown.lower()
+
+    desk = people.context(browser, javascript=javascript, viewport={"width": 1280, "height": 800}).new_page()
+    people.sign_in(desk, live_site, manager.username)
+    desk.goto(f"{live_site.url}/reports/units/{officer.unit}/")
+    expect(desk.locator("main")).to_contain_text(name)
+    expect(desk.locator("main")).to_contain_text("Đã hoàn thành")
+
+    other = people.context(browser, javascript=javascript).new_page()
+    people.sign_in(other, live_site, stranger.username)
+    assert other.goto(f"{live_site.url}/reports/units/{officer.unit}/").status == 404
+    assert other.goto(live_site.url + address).status == 404
