@@ -80,7 +80,9 @@ def _key(source: QuizSource, context: LoadContext) -> str:
 def _drawers(source: QuizSource, context: LoadContext) -> dict[Path, Category]:
     """A drawer for the quiz, and below it one for each question file."""
     top = bank.save_category(name=source.title, key=_key(source, context))
-    names = {question.file: question.lesson for question in source.questions}
+    names: dict[Path, str] = {}
+    for question in source.questions:
+        names[question.file] = names.get(question.file) or question.lesson
     return {
         file: bank.save_category(
             name=_lesson_title(source, lesson) or file.stem, key=f"{top.key}/{file.stem}", parent=top
