@@ -176,7 +176,7 @@ def test_next_on_this_site_is_kept(client, person):
 def test_there_is_no_open_sign_up(client):
     data = {"username": "ketan", "password1": "mot-mat-khau-dai-1", "password2": "mot-mat-khau-dai-1"}
     for response in (client.get("/accounts/signup/"), client.post("/accounts/signup/", data)):
-        assert [template.name for template in response.templates][0] == "account/signup_closed.html"
+        assert next(template.name for template in response.templates) == "account/signup_closed.html"
     assert not User.objects.filter(username="ketan").exists()
 
 
