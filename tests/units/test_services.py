@@ -132,7 +132,7 @@ def test_merged_units_close_and_go_whole_into_a_new_one(units, centre) -> None:
 
 
 def test_units_of_two_levels_do_not_merge(units, centre) -> None:
+    kind = units.p1_a.names.get().type
     with pytest.raises(RefusedError, match="one level"):
-        kind = units.p1_a.names.get().type
         merge(units=[units.p1, units.p1_a], full_name="X", short_name="X", type=kind, code="1", on=DAY, actor=centre)
     assert len(tree_on(DAY)) == 6

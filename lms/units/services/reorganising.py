@@ -70,7 +70,7 @@ def merge(
     actor: User | None,
     basis: str = "",
 ) -> Unit:
-    """One new unit, beside the first of ``units``, takes all of them in whole on ``on``; they close with their subtrees.
+    """One new unit, beside the first of ``units``, takes all of them in whole; they close with their subtrees.
 
     What stood below them closes without a successor: say theirs by merging them first or by ``Succession``.
     """
