@@ -20,13 +20,14 @@ _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 @require_safe
 def serve_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """``Range`` is answered (Android plays no video without it). The file may run nothing: an SVG is a picture only."""
-    if path.partition("/")[0] not in SERVED_FOLDERS:
-        raise Http404
+    root = Path(settings.MEDIA_ROOT)
     try:
-        file = Path(safe_join(settings.MEDIA_ROOT, path))
+        file = Path(safe_join(root, path))
     except ValueError as error:
         raise Http404 from error
-    if not file.is_file():
+    # Asked of the path as it comes out: "videos/../documents/" begins well and ends elsewhere.
+    parts = file.relative_to(root.absolute()).parts
+    if not parts or parts[0] not in SERVED_FOLDERS or not file.is_file():
         raise Http404
     response = _respond(request, file)
     response["X-Content-Type-Options"] = "nosniff"
