@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from string import ascii_uppercase
 from typing import Any
 
 from django import forms
@@ -26,7 +27,10 @@ MOST_PAIRS = 8
 
 @dataclass(frozen=True)
 class RightShown:
+    """``letter``: how a long answer is named where only a little of it can be seen."""
+
     id: str
+    letter: str
     text: str
     is_chosen: bool
 
@@ -41,6 +45,7 @@ class LeftShown:
 @dataclass(frozen=True)
 class Shown:
     lefts: tuple[LeftShown, ...]
+    rights: tuple[RightShown, ...]
 
 
 def validate(content: Content) -> list[str]:
@@ -48,6 +53,8 @@ def validate(content: Content) -> list[str]:
     errors = []
     if not 2 <= len(lefts) <= MOST_PAIRS:
         errors.append(_("Give from two to eight pairs."))
+    if len(rights) > len(ascii_uppercase):
+        errors.append(_("There are too many answers on the right."))
     if len(rights) < 2:
         errors.append(_("With one answer on the right there is nothing to match."))
     if any(not part.get("text") for part in [*lefts, *rights]):
@@ -71,13 +78,15 @@ def present(content: Content, order: dict[str, list[str]], answer: dict[str, str
     lefts = {left["id"]: left["text"] for left in content["lefts"]}
     rights = {right["id"]: right["text"] for right in content["rights"]}
     chosen = answer or {}
-    return Shown(
-        tuple(
-            LeftShown(
-                key, lefts[key], tuple(RightShown(fit, rights[fit], chosen.get(key) == fit) for fit in order["rights"])
-            )
-            for key in order["lefts"]
+
+    def all_rights(of: str | None) -> tuple[RightShown, ...]:
+        return tuple(
+            RightShown(fit, ascii_uppercase[number], rights[fit], fit == of)
+            for number, fit in enumerate(order["rights"])
         )
+
+    return Shown(
+        tuple(LeftShown(key, lefts[key], all_rights(chosen.get(key))) for key in order["lefts"]), all_rights(None)
     )
 
 

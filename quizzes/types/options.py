@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from quizzes.types.base import Content, Explained, new_id, plain, shuffled
 
@@ -108,7 +108,7 @@ def edit_fields(content: Content) -> dict[str, forms.Field]:
             label=label, required=False, initial=option.get("text", ""), max_length=500
         )
         fields[f"option_{row}_correct"] = forms.BooleanField(
-            label=gettext_lazy("right"), required=False, initial=option.get("correct", False)
+            label=pgettext_lazy("answer", "right"), required=False, initial=option.get("correct", False)
         )
         fields[f"option_{row}_reason"] = forms.CharField(
             label=gettext_lazy("Why it is right or wrong"),

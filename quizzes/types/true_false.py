@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from quizzes import marking
 from quizzes.types.base import BadAnswerError, Content, Explained, Post, one
@@ -58,7 +58,7 @@ def mark(content: Content, answer: bool | None) -> Fraction:
 def summarise(content: Content, answer: bool | None) -> str:
     if answer is None:
         return ""
-    return _("True") if answer else _("False")
+    return pgettext("answer", "True") if answer else pgettext("answer", "False")
 
 
 def right_summary(content: Content) -> str:
@@ -76,7 +76,7 @@ def from_source(source: Mapping[str, Any]) -> Content:
 def edit_fields(content: Content) -> dict[str, forms.Field]:
     answer = forms.ChoiceField(
         label=gettext_lazy("The statement is"),
-        choices=[("true", gettext_lazy("True")), ("false", gettext_lazy("False"))],
+        choices=[("true", pgettext_lazy("answer", "True")), ("false", pgettext_lazy("answer", "False"))],
         initial="false" if content.get("answer") is False else "true",
         widget=forms.RadioSelect,
     )
