@@ -14,86 +14,85 @@ SVG_ELEMENTS = frozenset(
     "feSpecularLighting feSpotLight feTile feTurbulence style a image".split()
 )
 _SVG = "{http://www.w3.org/2000/svg}"
-_CONTENT_OF_EDITORS = ("http://www.inkscape.org/", "http://sodipodi.", "http://www.w3.org/1999/02/22-rdf", "http://purl.org/",
-                       "http://creativecommons.org/", "http://web.resource.org/", "http://ns.adobe.com/")  # fmt: skip
+# What drawing programs leave in their files: read by them, drawn by nobody.
+_CONTENT_OF_EDITORS = (
+    "http://www.inkscape.org/",
+    "http://sodipodi.",
+    "http://www.w3.org/1999/02/22-rdf",
+    "http://purl.org/",
+    "http://creativecommons.org/",
+    "http://web.resource.org/",
+    "http://ns.adobe.com/",
+)
 _INSIDE = re.compile(r"^\s*(#|data:image/(png|jpe?g|gif|webp);base64,)", re.IGNORECASE)
 _URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]*)", re.IGNORECASE)
 
 
-class Fault(Enum):
-    """Why an SVG drawing is refused."""
+class Problem(Enum):
+    """Why an upload is refused."""
 
-    NOT_SVG = "not_svg"
-    DOCTYPE = "doctype"
+    NOT_XML = "not_xml"
     RUNS = "runs"
-    OUTSIDE = "outside"
+    REACHES_OUT = "reaches_out"
+    NOT_UTF8 = "not_utf8"
+    NOT_VTT = "not_vtt"
 
 
-def svg_fault(content: bytes) -> Fault | None:
+def svg_problem(content: bytes) -> Problem | None:
     """None when the drawing only draws: no script, no event handler, no doctype, nothing fetched from elsewhere."""
     if re.search(rb"<!(DOCTYPE|ENTITY)|<\?xml-stylesheet", content, re.IGNORECASE):
-        return Fault.DOCTYPE
+        return Problem.NOT_XML
     try:
         root = ElementTree.fromstring(content)  # noqa: S314  without a doctype there are no entities to expand
     except (ElementTree.ParseError, ValueError, LookupError):
-        return Fault.NOT_SVG
+        return Problem.NOT_XML
     if root.tag != f"{_SVG}svg":
-        return Fault.NOT_SVG
-    return next(_faults(root), None)
+        return Problem.NOT_XML
+    return next(_problems(root), None)
 
 
-def _faults(root: ElementTree.Element) -> Iterator[Fault]:
+def _problems(root: ElementTree.Element) -> Iterator[Problem]:
     for element in root.iter():
         name = element.tag if isinstance(element.tag, str) else ""
         if not name.startswith(_SVG):
             if name and not name.lstrip("{").startswith(_CONTENT_OF_EDITORS):
-                yield Fault.RUNS
+                yield Problem.RUNS
         elif name.removeprefix(_SVG) not in SVG_ELEMENTS:
-            yield Fault.RUNS
-        yield from _faults_of_attributes(element)
+            yield Problem.RUNS
+        yield from _problems_of_attributes(element)
         if name == f"{_SVG}style":
-            yield from _faults_of_style("".join(element.itertext()))
+            yield from _problems_of_style("".join(element.itertext()))
 
 
-def _faults_of_attributes(element: ElementTree.Element) -> Iterator[Fault]:
+def _problems_of_attributes(element: ElementTree.Element) -> Iterator[Problem]:
     for key, value in element.attrib.items():
         name = key.rpartition("}")[2].lower()
         if name.startswith("on"):
-            yield Fault.RUNS
+            yield Problem.RUNS
         elif name in ("href", "src") and not _INSIDE.match(value):
-            yield Fault.OUTSIDE
+            yield Problem.REACHES_OUT
         else:
-            yield from _faults_of_style(value)
+            yield from _problems_of_style(value)
 
 
-def _faults_of_style(text: str) -> Iterator[Fault]:
+def _problems_of_style(text: str) -> Iterator[Problem]:
     lowered = text.lower()
     if "javascript:" in lowered or "expression(" in lowered or "-moz-binding" in lowered:
-        yield Fault.RUNS
+        yield Problem.RUNS
     if "@import" in lowered or any(not _INSIDE.match(address) for address in _URL.findall(text)):
-        yield Fault.OUTSIDE
+        yield Problem.REACHES_OUT
 
 
 _CUE_TIME = re.compile(r"^(\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3} +--> +(\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}(\s.*)?$")
 
 
-def captions_fault(content: bytes) -> int | None:
-    """None for a WebVTT file with at least one cue; else the line (from 1) that is wrong, 0 for the whole file."""
+def captions_problem(content: bytes) -> Problem | None:
+    """None for WebVTT in UTF-8 with at least one cue, all of whose times are well written."""
     try:
         lines = content.decode("utf-8").removeprefix("\ufeff").splitlines()
     except UnicodeDecodeError:
-        return 0
+        return Problem.NOT_UTF8
     if not lines or not re.match(r"^WEBVTT($|\s)", lines[0]):
-        return 1
-    cues = 0
-    for number, line in enumerate(lines, start=1):
-        if "-->" in line:
-            if not _CUE_TIME.match(line.strip()):
-                return number
-            cues += 1
-    return None if cues else 0
-
-
-def is_video(head: bytes) -> bool:
-    """``head``: the first 12 bytes or more. True for MP4 (ftyp box) and WebM (EBML)."""
-    return head[4:8] == b"ftyp" or head[:4] == b"\x1aE\xdf\xa3"
+        return Problem.NOT_VTT
+    times = [line.strip() for line in lines if "-->" in line]
+    return None if times and all(_CUE_TIME.match(time) for time in times) else Problem.NOT_VTT
