@@ -17,7 +17,7 @@ from courses.queries.progress import CourseRow, learner_courses
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock
-from lms.reports.queries.questions import Place, Question, beginnings, completions, posts
+from lms.reports.queries.questions import Place, Question, beginnings, completed_enrolments, posts
 from lms.units import queries as tree
 from lms.units.models import Appointment, in_force
 from lms.units.scope import granted_paths, people_in_scope, scope_q
@@ -92,7 +92,7 @@ def _ordering() -> tuple[Any, ...]:
 
 
 def _with_status(found: QuerySet[Appointment], question: Question, status: str) -> QuerySet[Appointment]:
-    done = Exists(completions(question).filter(user=OuterRef("person_id")))
+    done = Exists(completed_enrolments(question).filter(user=OuterRef("person_id")))
     begun = Exists(beginnings(question).filter(user=OuterRef("person_id")))
     if status == State.DONE:
         return found.filter(done)
@@ -124,20 +124,28 @@ def _with_evidence(found: QuerySet[Appointment], viewer: User, question: Questio
     person = OuterRef("person_id")
     today = clock.today()
     certificate = Certificate.objects.filter(
-        completion__user=person,
-        completion__course_id=question.course_id or 0,
+        completion__enrolment__user=person,
+        completion__enrolment__course_id=question.course_id or 0,
         issued_at__lt=question.end,
         revoked_at__isnull=True,
         superseded_by__isnull=True,
     )
-    here_today = Appointment.objects.filter(in_force(today), scope_q(viewer), person=person)
+    # Who is listed for today serves today in a unit that the viewer was allowed to open.
+    here_today: Any = Value(True)
+    if question.day != today:
+        here_today = Exists(Appointment.objects.filter(in_force(today), scope_q(viewer), person=person))
     return found.select_related("person", "unit").annotate(
-        done_at=Subquery(completions(question).filter(user=person).order_by("completed_at").values("completed_at")[:1]),
+        done_at=Subquery(
+            completed_enrolments(question)
+            .filter(user=person)
+            .order_by("completion__completed_at")
+            .values("completion__completed_at")[:1]
+        ),
         begun_at=Subquery(beginnings(question).filter(user=person).order_by("started_at").values("started_at")[:1]),
         certificate=Subquery(
             certificate.order_by("-issued_at").values(number_text=KeyTextTransform("number", "payload"))[:1]
         ),
-        may_open=Exists(here_today),
+        may_open=here_today,
     )
 
 

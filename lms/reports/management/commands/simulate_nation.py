@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
@@ -97,8 +97,11 @@ class Command(BaseCommand):
         # One transaction: a nation is whole or not there. Not for a site in use: it holds the write lock throughout.
         with tqdm(total=total, unit="row", disable=options["verbosity"] == 0) as bar, transaction.atomic():
             officers = list(_make_officers(options["officers"], units, chance, bar))
-            for course in _courses(options["courses"]):
-                _make_results(course, officers, chance, bar)
+            first, *others = _courses(options["courses"])
+            _make_results(first, officers, chance, bar)
+            for course in others:
+                _repeat_results(first, course)
+                bar.update(len(officers))
         self.stdout.write(
             _("%(officers)s officers in %(units)s units, %(completions)s completions.")
             % {"officers": len(officers), "units": len(units), "completions": Completion.objects.count()}
@@ -117,6 +120,27 @@ def _units(within: int | None) -> list[Unit]:
     if not found:
         raise CommandError(_("There are no units yet: run import_units first."))
     return found
+
+
+def _repeat_results(course: Course, other: Course) -> None:
+    """The same results in another course, copied by the database: a million rows in seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO courses_enrolment"
+            " (user_id, course_id, cycle, unit_id, source, enrolled_at, withdrawn_at, started_at, last_seen_at)"
+            " SELECT user_id, %s, cycle, unit_id, source, enrolled_at, withdrawn_at, started_at, last_seen_at"
+            " FROM courses_enrolment WHERE course_id = %s AND source = %s",
+            [other.pk, course.pk, Enrolment.Source.DEMO],
+        )
+        cursor.execute(
+            "INSERT INTO courses_completion"
+            " (enrolment_id, course_id, user_id, completed_at, unit_id, position, required)"
+            " SELECT copy.id, %s, c.user_id, c.completed_at, c.unit_id, c.position, c.required"
+            " FROM courses_completion c"
+            " JOIN courses_enrolment copy ON copy.user_id = c.user_id AND copy.course_id = %s AND copy.cycle = 1"
+            " WHERE c.course_id = %s",
+            [other.pk, other.pk, course.pk],
+        )
 
 
 def _courses(number: int) -> list[Course]:
