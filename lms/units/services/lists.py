@@ -141,7 +141,7 @@ def import_lists(
         for batch in batches:
             _insert(batch)
             progress(len(batch.values))
-        _settle()
+        _reset_sequences()
         for entry in source.lists:
             UnitList.objects.create(as_of=entry.as_of, source=entry.name, source_hash=entry.digest, loaded_at=at)
             _check_counts(entry)
@@ -196,16 +196,14 @@ def _insert(batch: _Batch) -> None:
     holes = ", ".join(["%s"] * len(meta.concrete_fields))
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({holes})", batch.values)  # noqa: S608
-
-
-def _settle() -> None:
-    """Let PostgreSQL count on from the keys that were given (SQLite does so by itself) and learn how much there is:
-    until it does, it plans the joins of the tree as if the tables were empty, and they take minutes.
-    """
-    with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for model in (Unit, UnitName, UnitCode, Succession):
-                cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+            # Until it learns what came in, it plans the overlap triggers and the joins of the tree for empty tables.
+            cursor.execute(f"ANALYZE {quote(meta.db_table)}")
+
+
+def _reset_sequences() -> None:
+    """Let PostgreSQL count on from the keys that were given; SQLite does so by itself."""
+    with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [Unit, UnitName, UnitCode, Succession]):
             cursor.execute(statement)
 
