@@ -1,10 +1,10 @@
 """Writes: accounts, issued names and one-time codes."""
 
+import datetime as dt
 import secrets
 from collections.abc import Iterable
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db.models import Q
 
 from lms.accounts import rules
 from lms.accounts.models import User
@@ -35,7 +35,7 @@ def create_account(
     full_name: str,
     phone: str | None = None,
     email: str = "",
-    born_on: object = None,
+    born_on: dt.date | None = None,
     birth_year: int | None = None,
 ) -> User:
     """A new account with an issued username, no usable password yet, and a change of password ahead.
@@ -79,11 +79,13 @@ def issue_one_time_codes(people: Iterable[User]) -> dict[int, str]:
     return codes
 
 
-def is_taken(*, phone: str | None, email: str, but_by: int | None = None) -> bool:
-    """Whether another account already signs in with this phone or e-mail. One query."""
-    query = Q(pk__in=[])
-    if phone:
-        query |= Q(phone=phone)
-    if email:
-        query |= Q(email__iexact=email)
-    return User.objects.filter(query).exclude(pk=but_by).exists()
+def replace_password(person: User) -> str:
+    """A one-time code instead of the password that ``person`` has forgotten; it must be changed at the next sign-in.
+
+    Open sessions end: they hold a hash of the old password. The caller asks who may do this to whom.
+    """
+    code = new_one_time_code()
+    person.password = hash_one_time_code(code)
+    person.must_change_password = True
+    person.save(update_fields=["password", "must_change_password"])
+    return code

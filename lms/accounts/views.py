@@ -1,5 +1,6 @@
 """A person's own page, and the doors that all lead to the one sign-in page."""
 
+from typing import cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -13,12 +14,14 @@ from wagtail.admin.views import account as cms_account
 
 from lms.accounts import phones, queries
 from lms.accounts.forms import NameForm
+from lms.accounts.models import User
+from lms.core.http import AuthenticatedRequest
 
 
 @never_cache
 @login_required
-def overview(request: HttpRequest) -> HttpResponse:
-    person = request.user
+def overview(request: AuthenticatedRequest) -> HttpResponse:
+    person = cast(User, request.user)
     return render(
         request,
         "account/overview.html",

@@ -58,7 +58,7 @@ def template_xlsx(unit: Unit) -> bytes:
     import openpyxl  # noqa: PLC0415  as above
 
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.title = "Danh sách"
     _headed(sheet, HEADS, _WIDTHS)
     for row in range(2, _LISTED_ROWS + 2):
@@ -113,7 +113,7 @@ def slips_xlsx(issued: Iterable[tuple[User, str]]) -> bytes:
     import openpyxl  # noqa: PLC0415  as above
 
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.title = "Tài khoản mới"
     _headed(sheet, SLIP_HEADS, [28, 36, 16, 20, 20])
     rows = list(issued)

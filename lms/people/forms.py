@@ -8,6 +8,14 @@ from lms.people.formats.tables import MAX_BYTES
 from lms.units.models import Unit
 
 
+class ForgottenForm(forms.Form):
+    name = forms.CharField(
+        label=_("Username or phone number"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
 class UploadForm(forms.Form):
     """``units``: where the person may bring in people; asked only where there are several."""
 

@@ -171,10 +171,7 @@ def _add(found: Directory, person: User, day: dt.date, today: dt.date, paths: li
         is_active=person.is_active,
         in_scope=any(post.unit.path.startswith(path) for post in current for path in paths),
         placed=bool(current),
-        post=primary
-        and Post(
-            primary.pk, primary.unit_id, str(primary.unit), primary.position, primary.page_duty, primary.starts_on
-        ),
+        post=_post(primary) if primary else None,
     )
     if known.phone:
         found.by_phone[known.phone] = known
@@ -186,6 +183,10 @@ def _add(found: Directory, person: User, day: dt.date, today: dt.date, paths: li
             same = found.by_identity[(known.full_name, born_on, year, unit_id)]
             if all(other.pk != known.pk for other in same):
                 same.append(known)
+
+
+def _post(held: Appointment) -> Post:
+    return Post(held.pk, held.unit_id, str(held.unit), held.position, held.page_duty, held.starts_on)
 
 
 def _holds(post: Appointment, day: dt.date) -> bool:
@@ -212,7 +213,7 @@ def counts(batch: RosterBatch) -> BatchCounts:
     """One query."""
     rows = RosterRow.objects.filter(batch=batch).order_by()
     found = {row["outcome"]: row for row in rows.values("outcome").annotate(all=Count("pk"), done=Count("written_at"))}
-    numbers = {outcome.value: found.get(outcome, {}).get("all", 0) for outcome in Outcome}
+    numbers = {outcome.value: int(found[outcome]["all"]) if outcome in found else 0 for outcome in Outcome}
     waiting = sum(found[key]["all"] - found[key]["done"] for key in (Outcome.NEW, Outcome.CHANGED) if key in found)
     return BatchCounts(**numbers, to_write=waiting)
 

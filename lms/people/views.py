@@ -15,7 +15,7 @@ from lms.core.http import AuthenticatedRequest
 from lms.people import exports, queries, services, tasks
 from lms.people.enums import BatchState, Outcome
 from lms.people.formats import FileRefusedError
-from lms.people.forms import UploadForm
+from lms.people.forms import ForgottenForm, UploadForm
 from lms.people.models import RosterBatch, RosterRow
 from lms.units.models import Grant, Unit
 from lms.units.scope import granted_units
@@ -126,6 +126,24 @@ def codes(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         )
         return redirect("people:roster", pk=pk)
     return _download(exports.slips_xlsx(issued), f"tai-khoan-moi-{pk}.xlsx", XLSX)
+
+
+@never_cache
+@login_required
+def new_code(request: AuthenticatedRequest) -> HttpResponse:
+    """For somebody who has forgotten the password: the code stands on the answer to the POST and nowhere else."""
+    _units_of(request)
+    form = ForgottenForm(request.POST or None)
+    issued = None
+    if request.method == "POST" and form.is_valid():
+        issued = services.new_code(named=form.cleaned_data["name"], by=request.user)  # type: ignore[arg-type]
+        if issued is None:
+            form.add_error(
+                "name",
+                _("No officer of your units has this name, or the account has rights over others: "
+                  "then ask an administrator."),
+            )  # fmt: skip
+    return render(request, "people/new_code.html", {"form": form, "issued": issued})
 
 
 @never_cache

@@ -7,3 +7,4 @@ from wagtail.log_actions import LogActionRegistry
 def roster_actions(actions: LogActionRegistry) -> None:
     actions.register_action("people.confirm_roster", _("Roster confirmed"), _("Confirmed a roster of officers"))
     actions.register_action("people.issue_codes", _("Codes issued"), _("Issued one-time codes for new accounts"))
+    actions.register_action("people.new_code", _("New code issued"), _("Issued a new one-time code"))

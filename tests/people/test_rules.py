@@ -86,7 +86,8 @@ def test_any_cells_are_read_or_refused(cells):
 
 def known(pk=1, name="Đặng Thị Ánh", **fields):
     base = {"phone": "+84912345678", "email": "", "born_on": dt.date(1985, 8, 5), "birth_year": 1985, "is_active": True,
-            "in_scope": True, "placed": True, "post": Post(9, 3, "Xã Vạn Yên", "Chuyên viên", "", dt.date(2025, 7, 1))}  # fmt: skip
+            "in_scope": True, "placed": True,
+            "post": Post(9, 3, "Xã Vạn Yên", "Chuyên viên", "", dt.date(2025, 7, 1))}  # fmt: skip
     return Known(pk, name, **(base | fields))
 
 

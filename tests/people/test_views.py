@@ -163,3 +163,27 @@ def test_the_pages_cost_the_same_with_one_row_and_with_three(client, manager_p1)
             counts.append(len(captured))
         seen.append(counts)
     assert seen[0] == seen[1]
+
+
+def test_a_forgotten_password_is_replaced_by_a_code_shown_once(client, manager_p1, officer_p1):
+    client.force_login(manager_p1)
+    page = client.post("/units/roster/code/", {"name": "OFFICER_P1"})
+    person, code = page.context["issued"]
+    officer_p1.refresh_from_db()
+    assert (person, officer_p1.check_password(code), officer_p1.must_change_password) == (officer_p1, True, True)
+    assert client.get("/units/roster/code/").context["issued"] is None
+
+
+@pytest.mark.parametrize("who", ["officer_p2", "manager_p1", "centre", "manager_p2"])
+def test_no_code_is_given_for_strangers_nor_for_managers(client, manager_p1, who, request):
+    target = request.getfixturevalue(who)
+    before = target.password
+    client.force_login(manager_p1)
+    page = client.post("/units/roster/code/", {"name": who})
+    target.refresh_from_db()
+    assert (page.context["issued"], target.password) == (None, before)
+
+
+def test_an_officer_gives_no_codes(client, officer_p1, officer_p2):
+    client.force_login(officer_p1)
+    assert client.post("/units/roster/code/", {"name": "officer_p1"}).status_code == 404
