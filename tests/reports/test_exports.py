@@ -106,8 +106,18 @@ def test_the_table_the_csv_and_the_xlsx_show_the_same_figures(units, manager_p1,
     assert (typed[-1][3], typed[-1][6]) == (0.5, 0.25)
 
 
-@pytest.mark.parametrize("query", [{}, {"trang_thai": "done"}, {"trang_thai": "not_started"}, {"pham_vi": "co-quan"},
-                                   {"nhiem_vu": "officer"}, {"ngay": "01/05/2026"}, {"chuc_vu": "pho chu tich"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"trang_thai": "done"},
+        {"trang_thai": "not_started"},
+        {"pham_vi": "co-quan"},
+        {"nhiem_vu": "officer"},
+        {"ngay": "01/05/2026"},
+        {"chuc_vu": "pho chu tich"},
+    ],
+)
 def test_the_list_the_csv_and_the_xlsx_name_the_same_people(units, manager_p1, some_results, query):
     client = signed_in(manager_p1)
     page = client.get(reverse("reports:people", args=[units.p1.pk]), query)

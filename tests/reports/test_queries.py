@@ -329,9 +329,9 @@ def test_a_list_takes_as_many_queries_for_one_person_as_for_three(
     place = queries.place_in_scope(manager_p1, units.p1_a.pk, TODAY)
     question = Question(day=TODAY, course_id=outline.course.pk)
     certify(complete(officer_p1, outline.course, TODAY))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         assert len(queries.people_page(manager_p1, place, question)) == 1
     for index in range(2):
         certify(complete(make_person(f"more{index}", "Lê Văn A", units.p1_a), outline.course, TODAY))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         assert len(queries.people_page(manager_p1, place, question)) == 3

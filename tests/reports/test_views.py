@@ -207,8 +207,10 @@ def test_a_day_that_cannot_be_is_said_and_today_taken(units, manager_p1, officer
 
 
 @pytest.mark.parametrize(
-    "sent", [{"khoa": "999"}, {"khoa": "x"}, {"nhiem_vu": "x"}, {"trang_thai": "x"}, {"trang": "-1"}, {"trang": "99999"},
-             {"trang": "²"}, {"sap_xep": "x"}, {"pham_vi": "x"}, {"chuc_vu": "\x00"}, {"chuc_vu": "a" * 500}]
+    "sent",
+    [{"khoa": "999"}, {"khoa": "x"}, {"nhiem_vu": "x"}, {"trang_thai": "x"}, {"trang": "-1"},
+     {"trang": "99999"}, {"trang": "²"}, {"sap_xep": "x"}, {"pham_vi": "x"}, {"chuc_vu": "\x00"},
+     {"chuc_vu": "a" * 500}]
 )  # fmt: skip
 def test_nonsense_in_the_address_breaks_no_page(units, manager_p1, officer_p1, outline, sent):
     client = signed_in(manager_p1)
