@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
@@ -23,7 +24,7 @@ def serve_file(request: HttpRequest, path: str) -> HttpResponseBase:
     root = Path(settings.MEDIA_ROOT)
     try:
         file = Path(safe_join(root, path))
-    except ValueError as error:
+    except (ValueError, SuspiciousFileOperation) as error:
         raise Http404 from error
     # Asked of the path as it comes out: "videos/../documents/" begins well and ends elsewhere.
     parts = file.relative_to(root.absolute()).parts
