@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -83,10 +84,6 @@ class QuestionCreateView(generic.CreateView):  # type: ignore[misc]
 
     template_name = "quizzes/cms/question_form.html"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return response
-
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not types.is_known(request.GET.get("type", "")):
             context = {"types": types.all_types(), "add_url": self.add_url, "page_title": self.page_title}
@@ -151,6 +148,13 @@ def _save(form: QuestionForm, request: HttpRequest) -> Question:
     return saved.question
 
 
+class KeptView(generic.DeleteView):  # type: ignore[misc]
+    """The bank deletes nothing: a question is retired, a drawer stays."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise PermissionDenied
+
+
 class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
     model = Question
     icon = "help"
@@ -158,6 +162,7 @@ class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
     index_view_class = QuestionIndexView
     add_view_class = QuestionCreateView
     edit_view_class = QuestionEditView
+    delete_view_class = KeptView
     copy_view_enabled = False
     inspect_view_enabled = False
     filterset_class = QuestionFilterSet
@@ -207,6 +212,7 @@ class CategoryViewSet(ModelViewSet):  # type: ignore[misc]
     index_view_class = CategoryIndexView
     add_view_class = CategoryCreateView
     edit_view_class = CategoryEditView
+    delete_view_class = KeptView
     copy_view_enabled = False
     inspect_view_enabled = False
     list_display = [

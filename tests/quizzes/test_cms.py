@@ -176,3 +176,13 @@ def test_no_attempt_is_shown_in_the_cms(desk: Client) -> None:
     assert desk.get("/cms/snippets/quizzes/attempt/").status_code in (302, 404)
     assert "Attempt" not in {form.Meta.model.__name__ for form in (QuestionForm,)}
     assert not GroupPagePermission.objects.filter(permission__content_type__model="attempt").exists()
+
+
+def test_a_question_is_retired_never_deleted(client: Client, category: Category, units: Units) -> None:
+    question = make_question(category).question
+    boss = make_person("boss", "Quản trị", units.centre)
+    boss.is_superuser = True
+    boss.save()
+    client.force_login(boss)
+    assert client.post(f"{LIST}delete/{question.pk}/").status_code in (302, 403)
+    assert Question.objects.filter(pk=question.pk).exists()
