@@ -56,7 +56,7 @@ def running(tmp_path: Path) -> Iterator[tuple[LiveSite, subprocess.Popen[str]]]:
     site = LiveSite(port=port, var=var, environment=environment)
     try:
         wait_for(
-            lambda: site.status("/readyz") == 200 or process.poll() is not None, what="make run answers", seconds=120
+            lambda: site.status("/readyz") == 200 or process.poll() is not None, what="make run answers", seconds=240
         )
         assert process.poll() is None, process.communicate()[0]
         yield site, process
