@@ -7,8 +7,21 @@ class CoursesConfig(AppConfig):
     verbose_name = _("Courses")
 
     def ready(self) -> None:
-        from courses import receivers  # noqa: F401  app ready
+        from courses import kinds, receivers  # noqa: F401  app ready
+        from courses.formats.lesson import FILE_NAME, read_lesson  # app ready
         from courses.invariants import TRIGGERS  # app ready
+        from courses.services import package_lessons  # app ready
         from lms.core import triggers  # app ready
 
         triggers.register(*TRIGGERS)
+        kinds.register(
+            kinds.Kind(
+                name="lesson",
+                source_name=FILE_NAME,
+                page_model="courses.LessonPage",
+                read=read_lesson,
+                check=package_lessons.check,
+                prepare=package_lessons.prepare,
+                build=package_lessons.build,
+            )
+        )

@@ -20,6 +20,7 @@ class TextBlock(blocks.StructBlock):
 
 
 class PictureBlock(blocks.StructBlock):
+    heading = blocks.CharBlock(label=_("Heading"), required=False, max_length=150)
     image = ImageChooserBlock(label=_("Picture"))
     caption = blocks.CharBlock(label=_("Caption (app and date of a drawn screen)"), required=False, max_length=250)
 

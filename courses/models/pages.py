@@ -13,6 +13,7 @@ from wagtail.search import index
 
 from courses.blocks import LessonBody
 from courses.models.catalogue import Course
+from lms.core.addresses import refuse_reserved
 
 
 class CoursePage(Page):
@@ -40,6 +41,10 @@ class CoursePage(Page):
     class Meta:
         verbose_name = _("course page")
         verbose_name_plural = _("course pages")
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_reserved(self.slug)
 
 
 class ModulePage(Page):

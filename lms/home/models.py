@@ -6,6 +6,8 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page
 
+from lms.core.addresses import refuse_reserved
+
 
 class HomePage(Page):
     introduction = models.TextField(_("introduction"), blank=True)
@@ -34,3 +36,7 @@ class TextPage(Page):
     class Meta:
         verbose_name = _("text page")
         verbose_name_plural = _("text pages")
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_reserved(self.slug)
