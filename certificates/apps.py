@@ -7,7 +7,12 @@ class CertificatesConfig(AppConfig):
     verbose_name = _("Certificates")
 
     def ready(self) -> None:
+        from certificates import (
+            receivers,  # noqa: F401  app ready
+            rendering,  # app ready
+        )
         from certificates.invariants import TRIGGERS  # app ready
-        from lms.core import triggers  # app ready
+        from lms.core import sweeping, triggers  # app ready
 
         triggers.register(*TRIGGERS)
+        sweeping.register("certificates", rendering.make_due)

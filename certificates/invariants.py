@@ -14,6 +14,16 @@ TRIGGERS = (
         message="a certificate is frozen: supersede it",
     ),
     Trigger(
+        # Erasing a person empties the payload; nothing else touches it. The hash outlives the file.
+        name="certificate_words_are_never_changed",
+        table="certificates_certificate",
+        event="UPDATE OF payload, sha256",
+        when=(
+            "(NEW.payload <> OLD.payload AND NEW.payload <> '{}') OR (OLD.sha256 <> '' AND NEW.sha256 <> OLD.sha256)"
+        ),
+        message="the words and the file of a certificate are frozen: supersede it",
+    ),
+    Trigger(
         name="certificate_is_never_deleted",
         table="certificates_certificate",
         event="DELETE",
