@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from wagtail import hooks
 from wagtail.models import Page
 
 from courses.enums import State
-from courses.models import Activity
+from courses.models import Activity, LessonPage
 from courses.models.pages import ActivityPage
 from courses.queries import access
 from courses.services import progress
@@ -30,7 +30,8 @@ def require_access(page: Page, request: HttpRequest, serve_args: Any, serve_kwar
     if activity is None:
         activity = Activity.objects.filter(key=page.translation_key).select_related("course", "module").first()
     if activity is None:
-        return None
+        # Nothing that could be asked who may read it: then nobody does.
+        raise Http404
     answer = access.may_read(request.user, activity)
     request.activity, request.access = activity, answer  # type: ignore[attr-defined]
     if not answer.allowed:
@@ -39,5 +40,12 @@ def require_access(page: Page, request: HttpRequest, serve_args: Any, serve_kwar
         )
     if answer.enrolment and answer.place and request.method == "GET":
         is_new = answer.place.row.state == State.NOT_STARTED
-        progress.note_opened(enrolment=answer.enrolment, activity=activity, is_new=is_new, at=clock.now())
+        progress.note_opened(
+            enrolment=answer.enrolment,
+            activity=activity,
+            is_new=is_new,
+            # Looking at a quiz is not where somebody left off: an attempt is found again by its own page.
+            moves_bookmark=isinstance(page, LessonPage),
+            at=clock.now(),
+        )
     return None

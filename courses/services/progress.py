@@ -128,8 +128,10 @@ def _complete_if_nothing_is_left(enrolment: Enrolment, at: dt.datetime) -> Compl
     return completion
 
 
-def note_opened(*, enrolment: Enrolment, activity: Activity, is_new: bool, at: dt.datetime) -> None:
-    """The learner opened ``activity``: an event the first time (``is_new``), the bookmark every time."""
+def note_opened(
+    *, enrolment: Enrolment, activity: Activity, is_new: bool, at: dt.datetime, moves_bookmark: bool = True
+) -> None:
+    """The learner opened ``activity``: an event the first time (``is_new``), the bookmark every time it moves."""
     if is_new:
         record_activity(
             enrolment=enrolment,
@@ -138,7 +140,7 @@ def note_opened(*, enrolment: Enrolment, activity: Activity, is_new: bool, at: d
             source_key=f"opened:{enrolment.pk}:{activity.pk}",
             at=at,
         )
-    if not Bookmark.objects.filter(enrolment=enrolment).update(activity=activity, at=at):
+    if moves_bookmark and not Bookmark.objects.filter(enrolment=enrolment).update(activity=activity, at=at):
         Bookmark.objects.update_or_create(enrolment=enrolment, defaults={"activity": activity, "at": at})
 
 

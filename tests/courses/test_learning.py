@@ -180,7 +180,7 @@ def test_my_training_says_what_is_next(pages, officer, enrolled):
     officer.post(f"/learn/activities/{pages.activity(pages.lesson_1).pk}/done/")
     html = officer.get("/learn/").content.decode()
     assert f'href="{pages.lesson_2.url}"' in html
-    assert "33%" in html
+    assert "33\u00a0%" in html
 
 
 def test_the_lesson_page_costs_ten_queries_whatever_the_size(pages, officer, enrolled, django_assert_max_num_queries):
