@@ -7,12 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from wagtail import hooks
 from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
 
 from courses.enums import State
 from courses.models import Activity, LessonPage
 from courses.models.pages import ActivityPage
 from courses.queries import access
 from courses.services import progress
+from courses.viewsets import GlossaryTermViewSet
 from lms.core import clock
 
 
@@ -49,3 +51,6 @@ def require_access(page: Page, request: HttpRequest, serve_args: Any, serve_kwar
             at=clock.now(),
         )
     return None
+
+
+register_snippet(GlossaryTermViewSet)

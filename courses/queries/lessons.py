@@ -1,16 +1,20 @@
 """What a published lesson consists of. The body is the same for everybody and kept, ready-made, for minutes."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import caches
 from django.db.models import QuerySet
+from django.template.loader import render_to_string
 
-from courses.models import Activity, LessonPage
+from courses.models import Activity, GlossaryTerm, LessonPage
 from courses.models.pages import ActivityPage
 
 # A glossary term or a picture's alternative text that is edited shows after this long at the latest.
 KEPT_SECONDS = 300
+_TERM_LINK = re.compile(r'href="#term-([a-z0-9-]+)"')
+_TERM_SHOWN = re.compile(r'id="term-([a-z0-9-]+)"')
 
 
 @dataclass(frozen=True)
@@ -63,4 +67,14 @@ def _render(page: LessonPage) -> list[Segment]:
         else:
             html = str(block.render({"page": page, "self": block.value}))
             found.append(Segment(block.id, block.block_type, html, None))
-    return found
+    return [*found, *_glossary(found)]
+
+
+def _glossary(segments: list[Segment]) -> list[Segment]:
+    """The meanings of the terms that the text links to (#term-key), unless a block shows them. One query at most."""
+    html = "".join(segment.html for segment in segments)
+    keys = set(_TERM_LINK.findall(html)) - set(_TERM_SHOWN.findall(html))
+    terms = list(GlossaryTerm.objects.filter(key__in=keys)) if keys else []
+    if not terms:
+        return []
+    return [Segment("thuat-ngu", "glossary", render_to_string("courses/blocks/_glossary.html", {"terms": terms}), None)]
