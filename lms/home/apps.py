@@ -32,7 +32,7 @@ class HomeConfig(AppConfig):
             ),
             navigation.Item(
                 30,
-                _("Units"),
+                pgettext_lazy("main navigation", "Units"),
                 pgettext_lazy("bottom tab", "Units"),
                 "reports:mine",
                 "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
