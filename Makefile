@@ -38,7 +38,7 @@ test-services:
 
 bench:
 	@.ci/prepare test
-	@exec .ci/python -m pytest tests/bench --override-ini 'python_files=bench_*.py' -p no:randomly -q -s
+	@exec .ci/python -m pytest tests/bench --override-ini 'python_files=bench_*.py' --override-ini 'python_functions=bench_*' -q -s
 
 shots:
 	@.ci/prepare test
