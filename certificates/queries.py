@@ -145,4 +145,3 @@ def modules_of(completion: Completion) -> list[str]:
     """Titles of the chuyên đề whose required activities were done, in order. One query."""
     done = Module.objects.filter(activities__key__in=completion.required)
     return list(done.order_by("position", "pk").distinct().values_list("title", flat=True))
-

@@ -27,6 +27,6 @@ def nudge(certificate_id: uuid.UUID) -> None:
     """Ask a worker to make the file. A broker that is down costs the learner nothing: the sweep will find the row."""
     try:
         # Without retries, which would hold the request up for as long as the broker is away.
-        render.apply_async(args=[str(certificate_id)], retry=False)
+        render.apply_async(args=(str(certificate_id),), retry=False)
     except Exception:
         logger.exception("certificate %s is left to the sweep: the broker does not answer", certificate_id)

@@ -2,17 +2,18 @@
 
 import datetime as dt
 import logging
+import re
 import subprocess
 import time
 import uuid
+import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import segno
 from django.template.loader import get_template
-from django.utils.safestring import mark_safe
 
 from certificates import services
 from lms.core import clock
@@ -28,10 +29,14 @@ DENSITIES = ("", "tight", "tightest")
 _PROGRESS = ("weasyprint.progress", "fontTools")
 # The same mask for all: choosing the best one costs more than drawing the page, and any mask reads.
 QR_MASK = 3
+# Left, top and side in mm, with a quiet zone of so many modules: beside .check in the form's style sheet.
+QR_PLACE = (24, 159, 33)
+QUIET = 2
+POINTS_A_MM = 72 / 25.4
 SWEEP_SECONDS = 100
 
 
-class CannotRender(Exception):
+class CannotRenderError(Exception):
     """With a sentence for the person who looks after the site."""
 
 
@@ -42,6 +47,7 @@ class _Press:
     weasyprint: Any
     fonts: Any
     fetcher: Any
+    stream: Any
     forms: dict[str, "_Form"]
 
     def form(self, name: str) -> "_Form":
@@ -49,7 +55,7 @@ class _Press:
             css = (FORMS / f"{name}.css").read_text(encoding="utf-8")
             style = self.weasyprint.CSS(string=css, font_config=self.fonts, url_fetcher=self.fetcher)
             frame = self._drawn((FORMS / f"{name}-frame.svg").read_text(encoding="utf-8"))
-            self.forms[name] = _Form(style, frame, get_template(f"certificates/forms/{name}.html"))
+            self.forms[name] = _Form(style, frame, get_template(f"certificates/forms/{name}.html"), self.stream)
         return self.forms[name]
 
     def page(self, markup: str, *styles: Any) -> Any:
@@ -64,7 +70,7 @@ class _Press:
             finisher=lambda document, pdf: drawn.extend(_contents(pdf))
         )
         # "gs" names graphics states of that file (all of them opaque), which the certificate does not have.
-        return b"q " + b" ".join(part for part in drawn if not part.endswith(b" gs")) + b" Q"
+        return zlib.compress(b"q " + b" ".join(part for part in drawn if not part.endswith(b" gs")) + b" Q", 9)
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,15 @@ class _Form:
     style: Any
     frame: bytes
     template: Any
+    stream: Any
 
-    def lay_under(self, document: Any, pdf: Any) -> None:
-        """A finisher of WeasyPrint: the frame comes first, so that all else stands on it."""
-        _contents(pdf).insert(0, self.frame)
+    def draw(self, document: Any, pdf: Any, *, url: str) -> None:
+        """A finisher of WeasyPrint: the frame comes first, then the QR, so that all else stands on them."""
+        _contents(pdf).insert(1, qr_operators(url))
+        frame = self.stream([self.frame], extra={"Filter": "/FlateDecode"})
+        pdf.add_object(frame)
+        page = next(entry for entry in pdf.objects if _is_page(entry))
+        page["Contents"] = b"[" + frame.reference + b" " + page["Contents"] + b"]"
 
 
 def _contents(pdf: Any) -> list[bytes]:
@@ -90,37 +101,38 @@ def _is_page(entry: Any) -> bool:
 
 @cache
 def _press() -> _Press:
-    import weasyprint  # noqa: PLC0415, TID253  slow import: 2.5 s, only in workers
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415, TID253  slow import
-    from weasyprint.urls import URLFetcher  # noqa: PLC0415, TID253  slow import
+    import pydyf  # noqa: PLC0415  slow import
+    import weasyprint  # noqa: PLC0415, TID251  slow import: 2.5 s, only in workers
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415, TID251  slow import
+    from weasyprint.urls import URLFetcher  # noqa: PLC0415, TID251  slow import
 
     for name in _PROGRESS:  # a dozen lines a page
         logging.getLogger(name).setLevel(logging.WARNING)
     _demand_font()
     # A certificate is made of its own text and drawings: nothing is fetched, from the network or from the disk.
-    return _Press(weasyprint, FontConfiguration(), URLFetcher(allowed_protocols=[]), {})
+    return _Press(weasyprint, FontConfiguration(), URLFetcher(allowed_protocols=[]), pydyf.Stream, {})
 
 
 def _demand_font() -> None:
     """Without it fontconfig would quietly take another, and the page would not be the one that was looked at."""
     try:
-        listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=True).stdout  # noqa: S607  ours
     except (OSError, subprocess.CalledProcessError) as error:
-        raise CannotRender("fc-list does not run: install the package fontconfig.") from error
+        raise CannotRenderError("fc-list does not run: install the package fontconfig.") from error
     if FAMILY not in {family.strip() for line in listed.splitlines() for family in line.split(",")}:
-        raise CannotRender(f"The font {FAMILY} is missing: install the package fonts-noto-core.")
+        raise CannotRenderError(f"The font {FAMILY} is missing: install the package fonts-noto-core.")
 
 
 def to_pdf(payload: dict[str, Any]) -> bytes:
-    """One A4 sheet, landscape, from what ``services.compose`` froze. CannotRender when the words do not fit on it."""
+    """One A4 sheet, landscape, from what ``services.compose`` froze; CannotRenderError when it takes more."""
     press = _press()
     form = press.form(payload["form"])
-    words = {**payload, "name_size": name_size(payload["name"]), "qr": qr_svg(payload["url"])}
+    words = {**payload, "name_size": name_size(payload["name"])}
     for density in DENSITIES:
         document = press.page(form.template.render({**words, "density": density}), form.style)
         if len(document.pages) == 1:
-            return document.write_pdf(finisher=form.lay_under)
-    raise CannotRender(f"The words of certificate {payload['number']} do not fit on one page.")
+            return document.write_pdf(finisher=partial(form.draw, url=payload["url"]))
+    raise CannotRenderError(f"The words of certificate {payload['number']} do not fit on one page.")
 
 
 def name_size(name: str) -> str:
@@ -131,10 +143,21 @@ def name_size(name: str) -> str:
     return "name-4"
 
 
-def qr_svg(url: str) -> str:
-    """The QR of ``url`` as an SVG element with a quiet zone, sized by the style sheet."""
-    code = segno.make_qr(url, error="m", mask=QR_MASK, boost_error=False)
-    return mark_safe(code.svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None))  # noqa: S308  no user text
+def qr_operators(url: str) -> bytes:
+    """The QR of ``url`` as operators of a PDF page whose first line turned it upside down, as WeasyPrint's do.
+
+    Not as SVG, whose path costs WeasyPrint as much as all the text of the page.
+    """
+    rows = [bytes(row) for row in segno.make_qr(url, error="m", mask=QR_MASK, boost_error=False).matrix]
+    left, top, side = (length * POINTS_A_MM for length in QR_PLACE)
+    unit = side / (len(rows) + 2 * QUIET)
+    runs = (
+        f"{QUIET + run.start()} {QUIET + y} {run.end() - run.start()} 1 re"
+        for y, row in enumerate(rows)
+        for run in re.finditer(b"\x01+", row)
+    )
+    paper = f"1 g 0 0 {len(rows) + 2 * QUIET} {len(rows) + 2 * QUIET} re f"
+    return f"q {unit:.4f} 0 0 {unit:.4f} {left:.3f} {top:.3f} cm {paper} 0 g {' '.join(runs)} f Q".encode()
 
 
 def make(*, certificate_id: uuid.UUID, at: dt.datetime) -> bool:
@@ -149,7 +172,7 @@ def make(*, certificate_id: uuid.UUID, at: dt.datetime) -> bool:
         pdf = to_pdf(certificate.payload)
     except Exception as error:
         logger.exception("certificate %s could not be rendered", certificate_id)
-        sentence = str(error) if isinstance(error, CannotRender) else f"{type(error).__name__}: {error}"
+        sentence = str(error) if isinstance(error, CannotRenderError) else f"{type(error).__name__}: {error}"
         services.give_back(certificate=certificate, at=at, error=sentence[:1000])
         return False
     return services.keep(certificate=certificate, pdf=pdf, at=clock.now())

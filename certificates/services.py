@@ -82,7 +82,7 @@ def compose(*, completion: Completion, register: Register, code: str, at: dt.dat
     """
     person, issuer = completion.user, settings.CERTIFICATE_ISSUER
     completed_on, begun_on = clock.day_of(completion.completed_at), _begun_on(completion)
-    payload = {
+    payload: dict[str, str | list[str]] = {
         "form": FORM,
         "number": numbering.full_number(register.last_number, register.year, register.symbol),
         "register_number": numbering.short_number(register.last_number, register.year),

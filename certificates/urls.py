@@ -1,10 +1,12 @@
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-
-def _soon(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse(status=404)
-
+from certificates import views
 
 app_name = "certificates"
-urlpatterns = [path("certificates/", _soon, name="mine"), path("verify/", _soon, name="verify")]
+urlpatterns = [
+    path("certificates/", views.mine, name="mine"),
+    path("certificates/<uuid:certificate_id>/", views.row, name="row"),
+    path("certificates/<uuid:certificate_id>.pdf", views.pdf, name="pdf"),
+    path("verify/", views.verify, name="verify"),
+    path("verify/<str:code>/", views.verified, name="verified"),
+]
