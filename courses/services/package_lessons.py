@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from courses.formats import lesson as source_of
+from courses.formats.errors import PackageError
 from courses.formats.handouts import read_handout
 from courses.formats.lesson import Block, LessonSource, Picture
 from courses.formats.markdown import RichText
@@ -13,14 +14,19 @@ from courses.formats.package import PackageSource, check_lesson
 from courses.models import LessonPage
 from courses.services import package_library
 from courses.services.package_run import Run
+from media.rules import svg_problem
 
 _LESSON_LINK = re.compile(r'<a href="lesson:([^"]*)">(.*?)</a>')
 
 
 def check(source: LessonSource, package: PackageSource) -> None:
-    """References across the package, and that every handout can be made. No query."""
+    """References across the package; that drawings only draw and every handout can be made. No query."""
     check_lesson(source, package)
     for block in source.blocks:
+        for picture in block.pictures():
+            if svg_problem((source.file.parent / picture.file).read_bytes()):
+                reason = f"the drawing “{picture.file}” holds more than a drawing: a script or an address outside"
+                raise PackageError(source.file, picture.line, reason)
         if isinstance(block.content, source_of.Handout):
             read_handout(source.file.parent / block.content.file)
 
@@ -35,7 +41,6 @@ def prepare(source: LessonSource, run: Run) -> None:
                 source.file.parent / picture.file,
                 title=f"{source.title}: {picture.file.removesuffix('.svg')}"[:255],
                 alternative=picture.alternative,
-                at_line=(source.file, picture.line),
                 run=run,
             )
         if isinstance(block.content, source_of.Handout):

@@ -6,13 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from courses.formats.errors import PackageError
 from courses.formats.handouts import read_handout, to_docx
 from courses.formats.package import TermSource
 from courses.models import GlossaryTerm
 from courses.services.package_run import CREATED, KEPT, UNCHANGED, UPDATED, Run, digest, fingerprint
 from media.models import LibraryDocument, LibraryImage
-from media.rules import svg_problem
 
 TERMS_FILE = "thuat-ngu.toml"
 
@@ -54,14 +52,12 @@ def _hash_of_term(row: GlossaryTerm) -> str:
     return fingerprint(row.term, row.definition)
 
 
-def put_picture(file: Path, *, title: str, alternative: str, at_line: tuple[Path, int], run: Run) -> None:
+def put_picture(file: Path, *, title: str, alternative: str, run: Run) -> None:
     """The drawing as a picture of the library; one that was deleted there is made again, since a lesson needs it."""
     path = run.inside(file)
     if path in run.images:
         return
     content = file.read_bytes()
-    if svg_problem(content):
-        raise PackageError(*at_line, f"the drawing “{file.name}” holds more than a drawing: script or outside address")
     row = LibraryImage.objects.filter(package_key=f"{run.package}/{path}").first()
     source_hash = fingerprint(digest(content), alternative, title)
     outcome = _state(run, "picture", path, row, lambda: _hash_of_picture(row), source_hash)  # type: ignore[arg-type]

@@ -22,9 +22,10 @@ MODEL_RIGHTS = (
     ("quizzes", "question", ("add_question", "change_question", "view_question")),
     ("quizzes", "category", ("add_category", "change_category", "view_category")),
 )
+# Wagtail asks for the rights over its own models, whichever models the site uses.
 COLLECTION_RIGHTS = (
-    ("media", "libraryimage", ("add_libraryimage", "change_libraryimage", "choose_image")),
-    ("media", "librarydocument", ("add_librarydocument", "change_librarydocument", "choose_document")),
+    ("wagtailimages", "image", ("add_image", "change_image", "choose_image")),
+    ("wagtaildocs", "document", ("add_document", "change_document", "choose_document")),
 )
 
 
@@ -98,6 +99,8 @@ class Migration(migrations.Migration):
         ("home", "0002_home_page"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("wagtailadmin", "0001_create_admin_access_permissions"),
+        ("wagtailimages", "0023_add_choose_permissions"),
+        ("wagtaildocs", "0011_add_choose_permissions"),
         ("courses", "0001_initial"),
         ("media", "0001_initial"),
         ("quizzes", "0001_initial"),
