@@ -205,8 +205,12 @@ def _write(
     taken = AttemptQuestion.objects.filter(pk=row.pk, sequence=row.sequence, fraction__isnull=True).update(**changes)
     if not taken:
         row.refresh_from_db()
-        lost = Outcome.STALE if row.fraction is None else Outcome.CLOSED
-        return Saved(lost, row, standing, offered=answer)
+        if row.fraction is not None:
+            return Saved(Outcome.CLOSED, row, standing, offered=answer)
+        if sequence <= row.sequence and answer != row.answer:
+            return Saved(Outcome.STALE, row, standing, offered=answer)
+        # An earlier choice of the same page came in at the same moment; this one is later and stands.
+        return _write(row, answer, sequence, standing, at, flag)
     for field, value in changes.items():
         setattr(row, field, value)
     return Saved(Outcome.SAVED, row, standing)

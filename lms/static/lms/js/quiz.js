@@ -49,7 +49,6 @@ if (clock && clock.dataset.left !== undefined) {
 // --- Saving: htmx sends, this tells, and sends again ---
 
 let pending = false;
-let failed = null;
 let tries = 0;
 let retryTimer = null;
 let leaving = false;
@@ -66,20 +65,28 @@ function say(text, kind) {
 
 function later(form) {
   pending = true;
-  failed = chosen(form);
   say(form.dataset.retry, "late");
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => send(form), RETRY[Math.min(tries, RETRY.length - 1)]);
   tries += 1;
 }
 
+// A changed answer goes under a higher number than the one before, also while that one is still on its way: else a
+// quick hand on a slow line would meet the message of two windows. A repetition keeps its number.
+let sent = null;
+
+function number(form) {
+  const sequence = document.getElementById("sequence");
+  const answer = chosen(form);
+  if (sent && sent.form === form && answer !== sent.answer) {
+    sequence.value = String(Math.max(Number(sequence.value), sent.sequence + 1));
+  }
+  sent = { form, answer, sequence: Number(sequence.value) };
+  return sequence.value;
+}
+
 function send(form) {
   if (!form.isConnected) return;
-  // A changed answer must not be taken for a repetition of the one whose fate is unknown.
-  if (failed !== null && chosen(form) !== failed) {
-    const sequence = document.getElementById("sequence");
-    sequence.value = String(Number(sequence.value) + 1);
-  }
   form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -122,6 +129,7 @@ document.addEventListener("input", (event) => { if (event.target.closest("#quest
 document.addEventListener("submit", (event) => {
   leaving = true;
   const form = event.target;
+  if (form.id === "question") number(form);
   if (form.id === "question" && navigator.onLine === false) {
     event.preventDefault();
     leaving = false;
@@ -129,6 +137,10 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+document.addEventListener("htmx:configRequest", (event) => {
+  const form = questionForm();
+  if (form && event.target === form) event.detail.parameters.sequence = number(form);
+});
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = questionForm();
   if (form && event.target === form) { clearTimeout(retryTimer); say(form.dataset.sending, ""); }
@@ -136,7 +148,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = questionForm();
   if (!form) return;
-  if (event.detail.successful) { pending = false; failed = null; tries = 0; }
+  if (event.detail.successful) { pending = false; tries = 0; }
 });
 document.addEventListener("htmx:afterSettle", () => {
   const saved = document.getElementById("saved");
