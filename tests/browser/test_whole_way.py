@@ -62,12 +62,12 @@ def words_seen_in(pdf: Path, *, near: str) -> str:
     """What a reader of the printed page sees in the line that begins with ``near``: the picture read back by OCR."""
     boxes = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
     word = re.search(rf'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">{near}<', boxes)
-    scale = 300 / 72
+    scale = 200 / 72
     top, height = (float(word[1]) - 6) * scale, (float(word[2]) - float(word[1]) + 12) * scale
     # The middle of the page, without the frame.
-    crop = ["-x", "500", "-W", "2500", "-y", str(round(top)), "-H", str(round(height))]
+    crop = ["-x", "340", "-W", "1660", "-y", str(round(top)), "-H", str(round(height))]
     picture = pdf.with_suffix("")
-    subprocess.run(["pdftoppm", "-r", "300", *crop, "-gray", "-png", "-singlefile", str(pdf), str(picture)], check=True)
+    subprocess.run(["pdftoppm", "-r", "200", *crop, "-gray", "-png", "-singlefile", str(pdf), str(picture)], check=True)
     done = subprocess.run(
         ["tesseract", f"{picture}.png", "-", "-l", "vie", "--psm", "7"], capture_output=True, text=True, check=True
     )
