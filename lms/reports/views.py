@@ -20,7 +20,9 @@ from lms.core import clock, numbers, text
 from lms.reports import exports, queries
 from lms.reports.forms import FilterForm, PeopleForm, TableForm
 from lms.reports.rules import Order, segments
+from lms.units.models import Grant
 from lms.units.queries import inferred_note
+from lms.units.scope import has_any_grant
 
 _PER_PAGE = 50
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -112,6 +114,7 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponseBase:
         "segments": segments(table.total.figures),
         "sorting": _sorting(asked.form),
         "links": _links(asked.form),
+        "may_import": has_any_grant(asked.viewer, Grant.Right.IMPORT),
     }
     if not table.rows:
         found = queries.people_page(asked.viewer, asked.place, asked.question, limit=_PER_PAGE)
