@@ -135,11 +135,10 @@ def record_done(enrolment: Enrolment, activity: Activity, at: dt.datetime) -> No
     )
 
 
-def begin(person: User, course: Course, *, lessons: int, at: dt.datetime) -> None:
-    """The learner of the demo: enrolled, the first ``lessons`` lessons read."""
-    enrolment = enrol(user=person, course=course, at=at - dt.timedelta(days=7), source=Enrolment.Source.DEMO)
-    activities = Activity.objects.filter(course=course, retired_at__isnull=True).order_by(
-        "module__position", "position"
-    )
-    for number, activity in enumerate(activities[:lessons]):
-        record_done(enrolment, activity, at - dt.timedelta(days=6 - number))
+def begin(person: User, course: Course, *, activities: int | None, at: dt.datetime) -> None:
+    """Enrolled a month ago, with the first ``activities`` done, one a day; all of them for None."""
+    begun_at = at - dt.timedelta(days=30)
+    enrolment = enrol(user=person, course=course, at=begun_at, source=Enrolment.Source.DEMO)
+    outline = Activity.objects.filter(course=course, retired_at__isnull=True).order_by("module__position", "position")
+    for number, activity in enumerate(outline[:activities]):
+        record_done(enrolment, activity, begun_at + dt.timedelta(days=number + 1))

@@ -35,6 +35,7 @@ SCREENS = [
     Screen("lam-bai", "@attempt", "hocvien"),
     Screen("chung-nhan", "/certificates/", "hocvien"),
     Screen("tai-khoan", "/accounts/me/", "hocvien"),
+    Screen("chung-nhan-da-co", "/certificates/", "tinh"),
     Screen("bao-cao-tinh", "/reports/", "tinh"),
     Screen("bao-cao-xa", "@commune", "tinh"),
     Screen("danh-sach-can-bo", "/units/roster/", "tinh"),

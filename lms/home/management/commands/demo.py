@@ -43,10 +43,12 @@ class Command(BaseCommand):
         centre = Unit.objects.get(depth=1)
         learner = services.make_account(services.LEARNER, commune)
         services.make_account(services.TRAINER, centre)
-        services.make_account(services.PROVINCE, quang_ninh)
+        manager = services.make_account(services.PROVINCE, quang_ninh)
         services.make_account(services.CENTRE, centre)
         services.make_account(services.ADMINISTRATOR, centre)
-        services.begin(learner, course, lessons=2, at=now)
+        services.begin(learner, course, activities=2, at=now)
+        # Who manages has taken the course: there is a certificate to look at under an account that one can sign in to.
+        services.begin(manager, course, activities=None, at=now)
         if not options["small"]:
             self._invent(provinces, course)
         self.stdout.write("Demonstration: hocvien, giangvien, tinh, trunguong, quantri — " + services.PASSWORD)
