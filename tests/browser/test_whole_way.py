@@ -11,7 +11,7 @@ from tests.browser import answers, people
 from tests.plugins.site import LiveSite, wait_for
 
 pytestmark = pytest.mark.browser
-LEARNER_NAME = {True: "Đặng Thị Nguyệt Ánh", False: "Trương Quỳnh Hưởng"}
+LEARNER_NAME = {True: "Đặng Thị Nguyệt Ánh", False: "Vũ Xuân Bình"}
 
 
 def read_every_lesson(page: Page, site: LiveSite) -> int:
