@@ -111,7 +111,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         database = postgres.copy_of(postgres.migrated())
         extra = {"DATABASE_URL": postgres.url_of(database)}
         if os.environ.get("REDIS_URL"):
-            extra["REDIS_URL"] = os.environ["REDIS_URL"].rpartition("/")[0] + f"/{1 + os.getpid() % 14}"
+            extra["REDIS_URL"] = prepared.redis_of_its_own()
     else:
         shutil.copy(prepared.migrated(), tmp_path / "db.sqlite3")
     yield House(tmp_path, prepared.site_environment(tmp_path, **extra))

@@ -6,6 +6,7 @@ number of processes may ask at once: the first builds under a lock, the others w
 
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -30,6 +31,15 @@ def cache_folder() -> Path:
     folder = Path(settings.VAR_DIR) / "cache"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+_redis_databases = itertools.count(1)
+
+
+def redis_of_its_own() -> str:
+    """A Redis database that nobody else of this run uses: a new one at each call (.ci/test-services starts with 999)."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return os.environ["REDIS_URL"].rpartition("/")[0] + f"/{worker * 100 + next(_redis_databases)}"
 
 
 @contextmanager

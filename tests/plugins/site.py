@@ -157,11 +157,11 @@ def a_site(*, worker: bool = True) -> Iterator[LiveSite]:
 def _services() -> tuple[str, Path, dict[str, str]]:
     """The site's own PostgreSQL database ("" on SQLite), the data folder to copy, and what else its processes need.
 
-    A numbered Redis database that this process's own cache does not use.
+    Its own numbered Redis database too: the worker of another site of this process would take its tasks.
     """
     extra: dict[str, str] = {}
     if os.environ.get("REDIS_URL"):
-        extra["REDIS_URL"] = os.environ["REDIS_URL"].rpartition("/")[0] + f"/{1 + os.getpid() % 14}"
+        extra["REDIS_URL"] = prepared.redis_of_its_own()
     if not os.environ.get("DATABASE_URL"):
         return "", prepared.demo_folder(), extra
     template, files = postgres.demo()
