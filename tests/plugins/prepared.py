@@ -37,7 +37,7 @@ _redis_databases = itertools.count(1)
 
 
 def redis_of_its_own() -> str:
-    """A Redis database that nobody else of this run uses: a new one at each call (.ci/test-services starts with 999)."""
+    """The address of a Redis database that nobody else of this run uses: a new one at each call."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     return os.environ["REDIS_URL"].rpartition("/")[0] + f"/{worker * 100 + next(_redis_databases)}"
 
