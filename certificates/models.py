@@ -3,18 +3,14 @@
 import uuid
 from typing import Any, Self
 
-from django.core.files.storage import storages
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Completion
 from lms.accounts.models import User
+from lms.core.storage import private_storage
 from lms.units.scope import people_in_scope, scope_q
-
-
-def private_storage() -> Any:
-    return storages["private"]
 
 
 class Register(models.Model):

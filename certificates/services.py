@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from certificates import numbering
-from certificates.models import Certificate, Register, private_storage
+from certificates.models import Certificate, Register
 from certificates.queries import modules_of, unit_on
 from courses.models import Completion
 from lms.accounts.models import User
 from lms.core import audit, clock, numbers, text
+from lms.core.storage import private_storage
 
 logger = logging.getLogger(__name__)
 

@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("lms.home.urls")),
     path("", include("certificates.urls")),
     path("", include("lms.people.urls")),
+    path("", include("lms.plans.urls")),
+    path("", include("lms.fanpages.urls")),
     path("", include("lms.reports.urls")),
     path("", include("quizzes.urls")),
     path("", include("courses.urls")),

@@ -1,8 +1,10 @@
 from courses.models.catalogue import Activity, Course, Module
 from courses.models.enrolment import Enrolment
 from courses.models.glossary import GlossaryTerm
+from courses.models.legal import LegalClearance
 from courses.models.packages import PackageItem
-from courses.models.pages import ActivityPage, CoursePage, LessonPage, ModulePage
+from courses.models.pages import ActivityPage, CoursePage, LessonPage, ModulePage, PracticePage
+from courses.models.practice import Submission
 from courses.models.progress import ActivityState, Bookmark, Completion, ProgressEvent
 
 __all__ = [
@@ -15,9 +17,12 @@ __all__ = [
     "CoursePage",
     "Enrolment",
     "GlossaryTerm",
+    "LegalClearance",
     "LessonPage",
     "Module",
     "ModulePage",
     "PackageItem",
+    "PracticePage",
     "ProgressEvent",
+    "Submission",
 ]

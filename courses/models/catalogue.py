@@ -57,6 +57,9 @@ class Activity(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     minutes = models.PositiveSmallIntegerField(_("minutes"), default=10)
     is_required = models.BooleanField(_("required"), default=True)
+    # {hash of a legal paragraph: [name of who cleared it, ISO day]}: kept here from LegalClearance, so that the page of
+    # a lesson asks no further question (services.legal).
+    cleared_legal = models.JSONField(default=dict, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -61,7 +61,7 @@ class ModulePage(Page):
 
     content_panels: ClassVar[list[object]] = [*Page.content_panels, FieldPanel("summary"), FieldPanel("requires")]
     parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
-    subpage_types: ClassVar[list[str]] = ["courses.LessonPage", "quizzes.QuizPage"]
+    subpage_types: ClassVar[list[str]] = ["courses.LessonPage", "courses.PracticePage", "quizzes.QuizPage"]
     template = "courses/module_page.html"
 
     class Meta:
@@ -119,3 +119,40 @@ class LessonPage(ActivityPage):
     class Meta:
         verbose_name = _("lesson")
         verbose_name_plural = _("lessons")
+
+
+class PracticePage(ActivityPage):
+    """A practical task: what to do in one's own unit, and what to hand in. Done when a person confirms it."""
+
+    class HandIn(models.TextChoices):
+        LINK = "link", _("a link")
+        PICTURE = "picture", _("a screenshot")
+        EITHER = "either", _("a link or a screenshot")
+
+    activity_kind = "practice"
+
+    body = StreamField(LessonBody(), verbose_name=_("content"), blank=True)
+    hand_in = models.CharField(_("to be handed in"), max_length=10, choices=HandIn.choices, default=HandIn.EITHER)
+    names_page = models.BooleanField(
+        _("the link is that of the unit's page"),
+        default=False,
+        help_text=_("Then the link handed in also enters the record of the unit's page."),
+    )
+    criteria = models.TextField(
+        _("what is looked at"), blank=True, help_text=_("One a line; shown to the learner and to whoever confirms.")
+    )
+
+    content_panels: ClassVar[list[object]] = [
+        *Page.content_panels,
+        *ActivityPage.shared_panels,
+        MultiFieldPanel(
+            [FieldPanel("hand_in"), FieldPanel("names_page"), FieldPanel("criteria")], heading=_("Handing in")
+        ),
+        FieldPanel("body"),
+    ]
+    search_fields: ClassVar[list[object]] = [*Page.search_fields, index.SearchField("body")]
+    template = "courses/practice_page.html"
+
+    class Meta:
+        verbose_name = _("practical task")
+        verbose_name_plural = _("practical tasks")

@@ -18,6 +18,7 @@ RESERVED = frozenset(
         "readyz",
         "reports",
         "static",
+        "t",
         "units",
         "verify",
         "_util",

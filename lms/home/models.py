@@ -24,11 +24,18 @@ class HomePage(Page):
 
 
 class TextPage(Page):
-    """Help, privacy notice: a page of text."""
+    """Help, privacy notice: a page of text. ``guide_for``: shown to people of that kind at their first visit."""
+
+    class Guide(models.TextChoices):
+        NONE = "", _("no guide")
+        OFFICER = "officer", _("officers")
+        TRAINER = "trainer", _("trainers")
+        MANAGER = "manager", _("managers")
 
     body = RichTextField(_("text"), features=["h2", "h3", "bold", "italic", "ol", "ul", "link", "image"])
+    guide_for = models.CharField(_("guide for the first visit of"), max_length=10, choices=Guide.choices, blank=True)
 
-    content_panels: ClassVar[list[object]] = [*Page.content_panels, FieldPanel("body")]
+    content_panels: ClassVar[list[object]] = [*Page.content_panels, FieldPanel("body"), FieldPanel("guide_for")]
     parent_page_types: ClassVar[list[str]] = ["home.HomePage"]
     subpage_types: ClassVar[list[str]] = []
     template = "home/text_page.html"

@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "lms.home",
     "lms.reports",
     "lms.people",
+    "lms.plans",
+    "lms.fanpages",
     "certificates",
     "quizzes",
     "courses",

@@ -271,6 +271,7 @@ class Grant(models.Model):
         IMPORT = "import", _("bring in people")
         APPROVE = "approve", _("approve")
         MARK = "mark", _("mark")
+        ASSIGN = "assign", _("assign training")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="grants")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="grants")

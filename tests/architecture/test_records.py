@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from lms.core import triggers
 
-OURS = ("courses", "quizzes", "certificates", "units", "accounts", "people")
+OURS = ("courses", "quizzes", "certificates", "units", "accounts", "people", "plans", "fanpages")
 # What is no record: convenience, or a part that goes with its whole.
 MAY_CASCADE = {
     "courses.Bookmark.enrolment",
@@ -57,7 +57,7 @@ def _addresses(patterns, prefix=""):
 
 def test_a_view_of_records_lets_no_visitor_in(client, db):
     """Every address without parameters under the reserved segments of people and records, asked by a visitor."""
-    prefixes = ("learn/", "quizzes/", "certificates/", "units/", "reports/", "cms/")
+    prefixes = ("learn/", "quizzes/", "certificates/", "units/", "reports/", "plans/", "fanpages/", "cms/")
     routes = [
         route for route, _ in _addresses(get_resolver().url_patterns) if route.startswith(prefixes) and "<" not in route
     ]

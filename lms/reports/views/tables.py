@@ -1,18 +1,13 @@
 """Pages and downloads of those who hold a grant. Every one begins with the viewer's scope; strangers get 404."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from courses.enums import State
 from lms.accounts.models import User
@@ -20,78 +15,15 @@ from lms.core import clock, numbers, text
 from lms.reports import exports, queries
 from lms.reports.forms import FilterForm, PeopleForm, TableForm
 from lms.reports.rules import Order, segments
+from lms.reports.views.asking import Asked, ask, private
 from lms.units.models import Grant
-from lms.units.queries import inferred_note
 from lms.units.scope import has_any_grant
 
 _PER_PAGE = 50
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def _private(view: View[P]) -> View[P]:
-    """Signed in, read only, kept by no cache."""
-    wrapped: View[P] = never_cache(login_required(require_safe(view)))
-    return wrapped
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A form that was read, the unit it asks about, and the course's name."""
-
-    viewer: User
-    form: Any
-    place: queries.Place
-    question: queries.Question
-    course: str
-
-    def context(self) -> dict[str, Any]:
-        return {
-            "form": self.form,
-            "place": self.place,
-            "day": self.question.day,
-            "is_today": self.question.day == clock.today(),
-            "course": self.course,
-            "note": inferred_note(self.question.day),
-            "query": self.form.query(),
-            "unit_query": self.form.query(trang_thai=None, pham_vi=None),
-        }
-
-    def notes(self) -> list[str]:
-        """The lines under the title of a workbook."""
-        lines = [
-            _("Figures as of the end of %(day)s") % {"day": f"{self.question.day:%d/%m/%Y}"},
-            _("Course: %(course)s") % {"course": self.course},
-        ]
-        filters = [
-            str(dict(self.form.fields[name].choices).get(value, value))
-            if hasattr(self.form.fields[name], "choices")
-            else value
-            for name in ("nhiem_vu", "chuc_vu", "trang_thai")
-            if (value := self.form.cleaned_data.get(name))
-        ]
-        if filters:
-            lines.append(_("Only: %(filters)s") % {"filters": "; ".join(filters)})
-        note = inferred_note(self.question.day)
-        return [*lines, note] if note else lines
-
-
-def _ask(request: HttpRequest, unit_id: int, form_class: type[FilterForm]) -> _Asked:
-    """Raises Http404 for a unit that is not there or not the viewer's, before anything about it is read."""
-    viewer = request.user
-    if not isinstance(viewer, User):
-        raise Http404
-    courses = queries.courses_to_choose()
-    form = form_class(request.GET, courses=courses, default_course=queries.default_course_id(courses))
-    place = queries.place_in_scope(viewer, unit_id, form.day)
-    if place is None:
-        raise Http404
-    title = next((course.title for course in courses if course.pk == form.course_id), "")
-    return _Asked(viewer, form, place, form.question(place), title)
-
-
-@_private
+@private
 def mine(request: HttpRequest) -> HttpResponseBase:
     """A manager lands on the own unit; whoever holds several chooses."""
     places = queries.granted_places(request.user, clock.today()) if isinstance(request.user, User) else []
@@ -102,9 +34,9 @@ def mine(request: HttpRequest) -> HttpResponseBase:
     return render(request, "reports/choose.html", {"places": places})
 
 
-@_private
+@private
 def unit(request: HttpRequest, unit_id: int) -> HttpResponseBase:
-    asked = _ask(request, unit_id, TableForm)
+    asked = ask(request, unit_id, TableForm)
     table = queries.unit_table(asked.place, asked.question, asked.form.order)
     context = asked.context() | {
         "table": table,
@@ -146,10 +78,10 @@ def _sorting(form: TableForm) -> dict[str, dict[str, str]]:
     return found
 
 
-@_private
+@private
 def missing(request: HttpRequest, unit_id: int) -> HttpResponseBase:
     """Units of the lowest level without a trained page officer."""
-    asked = _ask(request, unit_id, FilterForm)
+    asked = ask(request, unit_id, FilterForm)
     number = _page_number(request)
     count, rows = queries.uncovered_units(asked.place, asked.question, offset=(number - 1) * _PER_PAGE, limit=_PER_PAGE)
     return render(
@@ -159,10 +91,10 @@ def missing(request: HttpRequest, unit_id: int) -> HttpResponseBase:
     )
 
 
-@_private
+@private
 def people(request: HttpRequest, unit_id: int) -> HttpResponseBase:
     """People of the subtree, each once; the list to call from."""
-    asked = _ask(request, unit_id, PeopleForm)
+    asked = ask(request, unit_id, PeopleForm)
     form, number = asked.form, _page_number(request)
     choice = {"status": form.status, "own_only": form.own_only}
     count = queries.count_people(asked.place, asked.question, **choice)
@@ -192,7 +124,7 @@ def _pages(form: FilterForm, number: int, count: int) -> dict[str, Any]:
     }
 
 
-@_private
+@private
 def person(request: HttpRequest, person_id: int) -> HttpResponseBase:
     page = queries.person_page(request.user, person_id) if isinstance(request.user, User) else None
     if page is None:
@@ -203,49 +135,49 @@ def person(request: HttpRequest, person_id: int) -> HttpResponseBase:
 # --- Downloads: the very rows of the pages above -------------------------------------------------------
 
 
-@_private
+@private
 def units_csv(request: HttpRequest, unit_id: int) -> HttpResponseBase:
-    asked = _ask(request, unit_id, TableForm)
+    asked = ask(request, unit_id, TableForm)
     return _csv(asked, _("units"), exports.unit_columns(), _unit_cells(asked))
 
 
-@_private
+@private
 def units_xlsx(request: HttpRequest, unit_id: int) -> HttpResponseBase:
-    asked = _ask(request, unit_id, TableForm)
+    asked = ask(request, unit_id, TableForm)
     title = _("Training results: %(unit)s") % {"unit": asked.place.name}
     book = exports.workbook(title, asked.notes(), exports.unit_columns(), _unit_cells(asked), bold_last=True)
     return _xlsx(asked, _("units"), book)
 
 
-def _unit_cells(asked: _Asked) -> list[list[exports.Cell]]:
+def _unit_cells(asked: Asked) -> list[list[exports.Cell]]:
     table = queries.unit_table(asked.place, asked.question, asked.form.order)
     return [exports.unit_cells(row) for row in (*table.rows, table.total)]
 
 
-@_private
+@private
 def people_csv(request: HttpRequest, unit_id: int) -> HttpResponseBase:
-    asked = _ask(request, unit_id, PeopleForm)
+    asked = ask(request, unit_id, PeopleForm)
     return _csv(asked, _("officers"), exports.people_columns(), exports.people_cells(_each_person(asked)))
 
 
-@_private
+@private
 def people_xlsx(request: HttpRequest, unit_id: int) -> HttpResponseBase:
-    asked = _ask(request, unit_id, PeopleForm)
+    asked = ask(request, unit_id, PeopleForm)
     title = _("List of officers: %(unit)s") % {"unit": asked.place.name}
     rows = exports.people_cells(_each_person(asked))
     return _xlsx(asked, _("officers"), exports.workbook(title, asked.notes(), exports.people_columns(), rows))
 
 
-def _each_person(asked: _Asked) -> Any:
+def _each_person(asked: Asked) -> Any:
     form = asked.form
     return queries.each_person(asked.viewer, asked.place, asked.question, status=form.status, own_only=form.own_only)
 
 
-def _file_name(asked: _Asked, what: str, ending: str) -> str:
+def _file_name(asked: Asked, what: str, ending: str) -> str:
     return f"{slugify(text.fold(f'{what} {asked.place.name}'))}-{asked.question.day:%Y-%m-%d}.{ending}"
 
 
-def _csv(asked: _Asked, what: str, columns: list[exports.Column], rows: Any) -> HttpResponseBase:
+def _csv(asked: Asked, what: str, columns: list[exports.Column], rows: Any) -> HttpResponseBase:
     """Streamed: the scope was asked for before this, nothing is written to the session while it runs."""
     name = _file_name(asked, what, "csv")
     response = StreamingHttpResponse(exports.csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
@@ -253,5 +185,5 @@ def _csv(asked: _Asked, what: str, columns: list[exports.Column], rows: Any) -> 
     return response
 
 
-def _xlsx(asked: _Asked, what: str, book: Any) -> HttpResponseBase:
+def _xlsx(asked: Asked, what: str, book: Any) -> HttpResponseBase:
     return FileResponse(book, as_attachment=True, filename=_file_name(asked, what, "xlsx"), content_type=_XLSX)
