@@ -9,6 +9,6 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from lms.core import sweeping  # app ready
-        from lms.people import services  # app ready
+        from lms.people.services import rosters  # app ready
 
-        sweeping.register("rosters", services.take_up)
+        sweeping.register("rosters", rosters.take_up)

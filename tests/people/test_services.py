@@ -4,11 +4,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from lms.accounts.models import User
-from lms.people import queries, services
+from lms.people import queries
 from lms.people.enums import BatchState, Outcome, Refusal
 from lms.people.formats import FileRefusedError
 from lms.people.models import RosterBatch, RosterRow
 from lms.people.queries import BatchCounts
+from lms.people.services import codes
+from lms.people.services import rosters as services
 from lms.units.models import Appointment, Grant, Unit, UnitCode
 from tests.conftest import make_unit
 from tests.people.conftest import ANH, HEAD, as_csv, as_xlsx
@@ -304,9 +306,9 @@ def test_two_rosters_with_the_same_person_make_one_account(manager_p1, centre, u
 
 def test_codes_are_issued_once_and_open_the_account(client, manager_p1, units):
     batch = bring_in(manager_p1, units.p1, ANH, BINH)
-    issued = services.issue_codes(batch=batch, by=manager_p1, at=AT)
+    issued = codes.issue_codes(batch=batch, by=manager_p1, at=AT)
     assert [person.full_name for person, _ in issued] == ["Đặng Thị Ánh", "Bùi Văn Bình"]
-    assert services.issue_codes(batch=batch, by=manager_p1, at=AT) is None
+    assert codes.issue_codes(batch=batch, by=manager_p1, at=AT) is None
     response = client.post("/accounts/login/", {"login": "0912 345 678", "password": issued[0][1]})
     assert response["Location"] == "/learn/"
     assert client.get("/learn/")["Location"].startswith("/accounts/password/change/")
@@ -314,9 +316,9 @@ def test_codes_are_issued_once_and_open_the_account(client, manager_p1, units):
 
 def test_new_codes_never_touch_who_has_signed_in(client, manager_p1, units):
     batch = bring_in(manager_p1, units.p1, ANH, BINH)
-    first = {person.full_name: code for person, code in services.issue_codes(batch=batch, by=manager_p1, at=AT)}
+    first = {person.full_name: code for person, code in codes.issue_codes(batch=batch, by=manager_p1, at=AT)}
     client.post("/accounts/login/", {"login": "anhdt", "password": first["Đặng Thị Ánh"]})
-    again = services.issue_codes(batch=batch, by=manager_p1, at=AT, again=True)
+    again = codes.issue_codes(batch=batch, by=manager_p1, at=AT, again=True)
     assert [person.full_name for person, _ in again] == ["Bùi Văn Bình"]
     binh = User.objects.get(full_name="Bùi Văn Bình")
     assert (binh.check_password(first["Bùi Văn Bình"]), binh.check_password(again[0][1])) == (False, True)
@@ -324,7 +326,7 @@ def test_new_codes_never_touch_who_has_signed_in(client, manager_p1, units):
 
 def test_codes_stand_nowhere_in_the_database(manager_p1, units):
     batch = bring_in(manager_p1, units.p1, ANH)
-    [(person, code)] = services.issue_codes(batch=batch, by=manager_p1, at=AT)
+    [(person, code)] = codes.issue_codes(batch=batch, by=manager_p1, at=AT)
     person.refresh_from_db()
     assert code not in person.password
     assert person.password.startswith("pbkdf2_sha256$")

@@ -44,7 +44,7 @@ def test_upload_check_confirm_and_codes_in_the_browser(client, batch):
 
 
 def test_a_large_roster_is_written_by_the_worker(client, batch, monkeypatch, django_capture_on_commit_callbacks):
-    monkeypatch.setattr("lms.people.views.WRITE_NOW", 1)
+    monkeypatch.setattr("lms.people.views.rosters.WRITE_NOW", 1)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(f"/units/roster/{batch.pk}/confirm/")
     assert User.objects.filter(phone="+84912345678").count() == 1

@@ -9,11 +9,12 @@ from tqdm import tqdm
 
 from lms.accounts.models import User
 from lms.core import clock
-from lms.people import exports, queries, services
+from lms.people import exports, queries
 from lms.people.enums import Outcome
 from lms.people.formats import FileRefusedError
 from lms.people.formats.tables import MAX_BYTES
 from lms.people.models import RosterBatch, RosterRow
+from lms.people.services import rosters
 from lms.units.models import Unit
 
 
@@ -38,10 +39,10 @@ class Command(BaseCommand):
         batch = self._stage(options["file"], unit, person)
         refused = self._report(batch)
         if options["dry_run"]:
-            services.cancel(batch=batch)
+            rosters.cancel(batch=batch)
             self.stdout.write("Dry run: nothing was written.")
         elif refused and not options["skip_refused"]:
-            services.cancel(batch=batch)
+            rosters.cancel(batch=batch)
             raise CommandError(f"{options['file']}: {refused} rows are refused, nothing was written.")
         else:
             self._write(batch, person, options["codes"])
@@ -55,12 +56,12 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {error.strerror}.") from error
         try:
             with tqdm(unit=" rows", disable=not self.stderr.isatty()) as bar:
-                return services.stage(
+                return rosters.stage(
                     data=data, file_name=path.name, unit=unit, by=person, at=clock.now(), progress=bar.update
                 )
         except FileRefusedError as error:
             raise CommandError(f"{path}: {error}") from error
-        except services.NotAllowedError as error:
+        except rosters.NotAllowedError as error:
             raise CommandError(f"{person.username} may not bring in people to {unit}.") from error
 
     def _report(self, batch: RosterBatch) -> int:
@@ -73,11 +74,11 @@ class Command(BaseCommand):
         return counts.refused
 
     def _write(self, batch: RosterBatch, person: User, codes: Path | None) -> None:
-        services.confirm(batch=batch, by=person, at=clock.now())
-        written = services.write(batch_id=batch.pk, at=clock.now())
+        rosters.confirm(batch=batch, by=person, at=clock.now())
+        written = rosters.write(batch_id=batch.pk, at=clock.now())
         self.stdout.write(f"{written} rows written.")
         if codes:
-            issued = services.issue_codes(batch=batch, by=person, at=clock.now()) or []
+            issued = codes_service.issue_codes(batch=batch, by=person, at=clock.now()) or []
             codes.touch(mode=0o600)
             codes.write_bytes(exports.slips_xlsx(issued))
             self.stdout.write(f"{len(issued)} one-time codes: {codes}")

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lms.core import clock
 from lms.core.http import AuthenticatedRequest
-from lms.people import exports, queries, services, tasks
+from lms.people import exports, queries, tasks
 from lms.people.enums import BatchState, Outcome
 from lms.people.formats import FileRefusedError
-from lms.people.forms import ForgottenForm, UploadForm
+from lms.people.forms import UploadForm
 from lms.people.models import RosterBatch, RosterRow
+from lms.people.services import rosters as rosters_service
 from lms.units.models import Grant, Unit
 from lms.units.scope import granted_units
 
@@ -26,7 +27,7 @@ WRITE_NOW = 200
 ROWS_A_PAGE = 50
 
 
-def _units_of(request: AuthenticatedRequest) -> list[Unit]:
+def units_of(request: AuthenticatedRequest) -> list[Unit]:
     today = clock.today()
     held = granted_units(request.user, Grant.Right.IMPORT)  # type: ignore[arg-type]
     units = [unit for unit in held if unit.closed_on is None or unit.closed_on > today]
@@ -35,7 +36,7 @@ def _units_of(request: AuthenticatedRequest) -> list[Unit]:
     return units
 
 
-def _batch(request: AuthenticatedRequest, pk: int) -> RosterBatch:
+def batch_of(request: AuthenticatedRequest, pk: int) -> RosterBatch:
     visible = RosterBatch.objects.visible_to(request.user).select_related("unit", "uploaded_by")  # type: ignore[arg-type]
     return get_object_or_404(visible, pk=pk)
 
@@ -43,11 +44,11 @@ def _batch(request: AuthenticatedRequest, pk: int) -> RosterBatch:
 @never_cache
 @login_required
 def rosters(request: AuthenticatedRequest) -> HttpResponse:
-    units = _units_of(request)
+    units = units_of(request)
     form = UploadForm(request.POST or None, request.FILES or None, units=units)
     if request.method == "POST" and form.is_valid():
         try:
-            batch = services.stage(
+            batch = rosters_service.stage(
                 data=form.cleaned_data["file"].read(),
                 file_name=form.cleaned_data["file"].name,
                 unit=form.chosen_unit,
@@ -70,7 +71,7 @@ def rosters(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_safe
 def roster(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    batch = _batch(request, pk)
+    batch = batch_of(request, pk)
     counts = queries.counts(batch)
     chosen = request.GET.get("outcome", "")
     if chosen not in Outcome.values:
@@ -91,14 +92,14 @@ def roster(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    batch = _batch(request, pk)
+    batch = batch_of(request, pk)
     try:
-        won = services.confirm(batch=batch, by=request.user, at=clock.now())  # type: ignore[arg-type]
-    except services.NotAllowedError as error:
+        won = rosters_service.confirm(batch=batch, by=request.user, at=clock.now())  # type: ignore[arg-type]
+    except rosters_service.NotAllowedError as error:
         raise Http404 from error
     if won:
         if queries.counts(batch).to_write <= WRITE_NOW:
-            services.write(batch_id=batch.pk, at=clock.now())
+            rosters_service.write(batch_id=batch.pk, at=clock.now())
         else:
             transaction.on_commit(lambda: tasks.write_roster.delay(batch.pk))
     return redirect("people:roster", pk=pk)
@@ -107,70 +108,36 @@ def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    if services.cancel(batch=_batch(request, pk)):
+    if rosters_service.cancel(batch=batch_of(request, pk)):
         messages.success(request, _("The roster was dropped; nothing was written."))
     return redirect("people:rosters")
 
 
 @never_cache
 @login_required
-@require_POST
-def codes(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """The list of new accounts with one-time codes, once; ``again`` makes new codes for those never used."""
-    batch = _batch(request, pk)
-    again = request.POST.get("again") == "1"
-    issued = services.issue_codes(batch=batch, by=request.user, at=clock.now(), again=again)  # type: ignore[arg-type]
-    if issued is None:
-        messages.error(
-            request, _("This list was already downloaded. Codes are kept nowhere: make new ones if it is lost.")
-        )
-        return redirect("people:roster", pk=pk)
-    return _download(exports.slips_xlsx(issued), f"tai-khoan-moi-{pk}.xlsx", XLSX)
-
-
-@never_cache
-@login_required
-def new_code(request: AuthenticatedRequest) -> HttpResponse:
-    """For somebody who has forgotten the password: the code stands on the answer to the POST and nowhere else."""
-    _units_of(request)
-    form = ForgottenForm(request.POST or None)
-    issued = None
-    if request.method == "POST" and form.is_valid():
-        issued = services.new_code(named=form.cleaned_data["name"], by=request.user)  # type: ignore[arg-type]
-        if issued is None:
-            form.add_error(
-                "name",
-                _("No officer of your units has this name, or the account has rights over others: "
-                  "then ask an administrator."),
-            )  # fmt: skip
-    return render(request, "people/new_code.html", {"form": form, "issued": issued})
-
-
-@never_cache
-@login_required
 @require_safe
 def refused_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    rows = RosterRow.objects.filter(batch=_batch(request, pk), outcome=Outcome.REFUSED).order_by("number")
-    return _download(exports.refused_csv(rows), f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
+    rows = RosterRow.objects.filter(batch=batch_of(request, pk), outcome=Outcome.REFUSED).order_by("number")
+    return download(exports.refused_csv(rows), f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
 
 
 @never_cache
 @login_required
 @require_safe
 def template_xlsx(request: AuthenticatedRequest) -> HttpResponse:
-    units = _units_of(request)
+    units = units_of(request)
     chosen = next((unit for unit in units if str(unit.pk) == request.GET.get("unit")), units[0])
-    return _download(exports.template_xlsx(chosen), "mau-danh-sach.xlsx", XLSX)
+    return download(exports.template_xlsx(chosen), "mau-danh-sach.xlsx", XLSX)
 
 
 @login_required
 @require_safe
 def template_csv(request: AuthenticatedRequest) -> HttpResponse:
-    _units_of(request)
-    return _download(exports.template_csv(), "mau-danh-sach.csv", "text/csv; charset=utf-8")
+    units_of(request)
+    return download(exports.template_csv(), "mau-danh-sach.csv", "text/csv; charset=utf-8")
 
 
-def _download(content: bytes, name: str, kind: str) -> HttpResponse:
+def download(content: bytes, name: str, kind: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
