@@ -14,6 +14,7 @@ from lms.people.enums import Outcome
 from lms.people.formats import FileRefusedError
 from lms.people.formats.tables import MAX_BYTES
 from lms.people.models import RosterBatch, RosterRow
+from lms.people.services import codes as codes_service
 from lms.people.services import rosters
 from lms.units.models import Unit
 
