@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from lms.home.services import PASSWORD
+from lms.home.services.demo import PASSWORD
 from tests.browser import people
 from tests.plugins.site import LiveSite
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from courses.models import Course
 from lms.core import clock
-from lms.home import services
+from lms.home.services import demo as services
 from lms.home.models import HomePage
 from lms.units.models import Unit, UnitName
 from lms.units.queries import UnitOnDay, children_on
