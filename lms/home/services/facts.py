@@ -122,7 +122,7 @@ def _targets(centre: int, quang_ninh: int, levels: dict[str, Level]) -> list[int
         defaults={"kind": "Kế hoạch", "issued_on": dt.date(2022, 4, 12)},
     )
     guide, page = Target.Indicator.GUIDE_ISSUED, Target.Indicator.PAGE_SET_UP
-    asked, striven = Target.Strength.ASKED, Target.Strength.STRIVEN
+    asked, striven, announced = Target.Strength.ASKED, Target.Strength.STRIVEN, Target.Strength.ANNOUNCED
     rows = (
         (
             centre, "province", guide, 100, asked, CONFERENCE_DAY, None, "", None, S0,
@@ -137,17 +137,17 @@ def _targets(centre: int, quang_ninh: int, levels: dict[str, Level]) -> list[int
             "Số đơn vị cấp xã, phường đã thành lập Trang cộng đồng",
         ),
         (
-            quang_ninh, "commune", page, 100, asked, dt.date(2022, 4, 12), dt.date(2022, 6, 30),
-            "trong tháng 6/2022", plan, S1, "Số xã, phường, thị trấn của tỉnh đã hoàn thành xây dựng Trang",
+            quang_ninh, "commune", page, 100, announced, None, dt.date(2022, 6, 30), "trong tháng 6/2022", plan, S1,
+            "Số xã, phường, thị trấn của tỉnh hoàn thành xây dựng Trang",
         ),
     )  # fmt: skip
     made = []
-    for unit, level, indicator, percent, strength, announced, deadline, written, basis, source, counts in rows:
+    for unit, level, indicator, percent, strength, on, deadline, written, basis, source, counts in rows:
         _, is_new = Target.objects.get_or_create(
             unit_id=unit,
             level=levels[level],
             indicator=indicator,
-            announced_on=announced,
+            announced_on=on,
             source=source,
             defaults={
                 "percent": Decimal(percent),

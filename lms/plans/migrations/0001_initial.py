@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('indicator', models.CharField(choices=[('guide_issued', 'units that have issued a guide'), ('page_set_up', 'units that have set up a page')], max_length=20)),
                 ('percent', models.DecimalField(decimal_places=2, max_digits=5)),
-                ('strength', models.CharField(choices=[('asked', 'asked for'), ('striven', 'to strive for')], max_length=10)),
+                ('strength', models.CharField(choices=[('asked', 'asked for'), ('striven', 'to strive for'), ('announced', 'will be completed')], max_length=10)),
                 ('announced_on', models.DateField(blank=True, null=True)),
                 ('deadline', models.DateField(blank=True, null=True)),
                 ('deadline_as_written', models.CharField(blank=True, max_length=60)),

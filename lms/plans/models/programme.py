@@ -22,6 +22,7 @@ class Target(models.Model):
     class Strength(models.TextChoices):
         ASKED = "asked", _("asked for")
         STRIVEN = "striven", _("to strive for")
+        ANNOUNCED = "announced", _("will be completed")
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     level = models.ForeignKey(Level, on_delete=models.PROTECT, related_name="+")
