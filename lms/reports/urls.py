@@ -1,10 +1,11 @@
 from django.urls import path
 
-from lms.reports.views import tables
+from lms.reports.views import programme, tables
 
 app_name = "reports"
 urlpatterns = [
     path("reports/", tables.mine, name="mine"),
+    path("reports/programme/", programme.programme, name="programme"),
     path("reports/units/<int:unit_id>/", tables.unit, name="unit"),
     path("reports/units/<int:unit_id>/units.csv", tables.units_csv, name="units-csv"),
     path("reports/units/<int:unit_id>/units.xlsx", tables.units_xlsx, name="units-xlsx"),

@@ -1,6 +1,10 @@
+from typing import Any
+
 from django import template
 
 from courses.models import CoursePage
+from lms.home.models import TextPage
+from lms.home.rules import guide_cookie
 
 register = template.Library()
 
@@ -8,3 +12,18 @@ register = template.Library()
 @register.simple_tag
 def open_courses() -> list[CoursePage]:
     return list(CoursePage.objects.live().order_by("path"))
+
+
+@register.inclusion_tag("home/_guide.html", takes_context=True)
+def first_visit_guide(context: dict[str, Any], who: str) -> dict[str, Any]:
+    """The guide for people of this kind, until they have put it away on this device. One query until then."""
+    request = context["request"]
+    hidden = request.COOKIES.get(guide_cookie(who)) == "1"
+    page = None if hidden else TextPage.objects.live().filter(guide_for=who).first()
+    return {"guide": page, "who": who, "request": request, "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_tag
+def guides() -> list[TextPage]:
+    """All guides, for the foot of the home page."""
+    return list(TextPage.objects.live().exclude(guide_for="").order_by("path"))

@@ -14,6 +14,7 @@ from lms.reports.queries.questions import (
     courses_to_choose,
     default_course_id,
     granted_places,
+    holds_invented_people,
     place_in_scope,
     positions_like,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "default_course_id",
     "each_person",
     "granted_places",
+    "holds_invented_people",
     "people_page",
     "person_page",
     "place_in_scope",

@@ -9,6 +9,7 @@ So somebody who moved is counted by the new unit from the day of moving, and by 
 import datetime as dt
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
@@ -162,3 +163,10 @@ def completed_enrolments(question: Question) -> QuerySet[Enrolment]:
     its unique key, while SQLite would walk all completions of the course for every person.
     """
     return Enrolment.objects.filter(course_id=question.course_id or 0, completion__completed_at__lt=question.end)
+
+
+def holds_invented_people(unit: Unit) -> bool:
+    """Whether the demonstration's people serve in the subtree. One query, none on a site without demonstration."""
+    if not settings.LMS_DEMO:
+        return False
+    return Appointment.objects.filter(unit__path__startswith=unit.path, person__is_demo=True).exists()

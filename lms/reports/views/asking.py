@@ -36,6 +36,13 @@ class Asked:
     question: queries.Question
     course: str
 
+    @property
+    def illustration(self) -> str:
+        """ "Số liệu minh họa" where invented people are among those counted, "" else: no figure of a demonstration
+        goes out without it. No query but on a site of demonstration.
+        """
+        return _("Illustrative figures") if queries.holds_invented_people(self.place.unit) else ""
+
     def context(self) -> dict[str, Any]:
         return {
             "form": self.form,
@@ -44,6 +51,7 @@ class Asked:
             "is_today": self.question.day == clock.today(),
             "course": self.course,
             "note": inferred_note(self.question.day),
+            "illustration": self.illustration,
             "query": self.form.query(),
             "unit_query": self.form.query(trang_thai=None, pham_vi=None),
         }
@@ -63,8 +71,7 @@ class Asked:
         ]
         if filters:
             lines.append(_("Only: %(filters)s") % {"filters": "; ".join(filters)})
-        note = inferred_note(self.question.day)
-        return [*lines, note] if note else lines
+        return [*lines, *filter(None, [inferred_note(self.question.day), self.illustration])]
 
 
 def ask(request: HttpRequest, unit_id: int, form_class: type[FilterForm]) -> Asked:

@@ -8,8 +8,10 @@ from tqdm import tqdm
 
 from courses.models import Course
 from lms.core import clock
-from lms.home.services import demo as services
 from lms.home.models import HomePage
+from lms.home.services import demo as services
+from lms.home.services.facts import enter_facts_of_2022
+from lms.home.services.guides import ensure_guides
 from lms.units.models import Unit, UnitName
 from lms.units.queries import UnitOnDay, children_on
 
@@ -35,6 +37,8 @@ class Command(BaseCommand):
         call_command("import_units", stdout=self.stdout)
         call_command("load_course", str(PACKAGE), stdout=self.stdout)
         self._introduce()
+        ensure_guides()
+        enter_facts_of_2022()
         course = Course.objects.get(page__slug="trang-cong-dong")
         now = clock.now()
         provinces = {name: _province(name) for name in PROVINCES}

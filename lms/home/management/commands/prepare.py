@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from lms.core import triggers
+from lms.home.services.guides import ensure_guides
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             # Their list may have changed without a migration.
             triggers.create_all()
         call_command("createcachetable", verbosity=0)
+        ensure_guides()
         if settings.LMS_DEMO and "demo" in get_commands():
             self._demonstrate()
 
