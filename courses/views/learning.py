@@ -1,3 +1,5 @@
+"""What a learner does: enrol, read, mark done, check oneself."""
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
