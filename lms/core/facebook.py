@@ -55,11 +55,13 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\
 # The first part of the path, when it is not the name of a page.
 _RESERVED = {
     Reason.SHARE_LINK: ("share", "l.php", "sharer", "sharer.php", "share.php"),
-    Reason.LOGIN: ("login", "login.php", "recover", "checkpoint", "reg", "r.php", "signup", "home.php", "index.php", "two_step_verification"),
+    Reason.LOGIN: ("login", "login.php", "recover", "checkpoint", "reg", "r.php", "signup", "home.php", "index.php",
+                   "two_step_verification"),
     Reason.PROFILE: ("me", "friends", "profile.php", "people", "your_information"),
     Reason.GROUP: ("groups", "group.php", "g"),
     Reason.VIDEO: ("watch", "video", "videos", "video.php", "reel", "reels", "live", "w"),
-    Reason.POST: ("story.php", "permalink.php", "photo", "photos", "photo.php", "posts", "stories", "media", "notes", "note.php", "hashtag"),
+    Reason.POST: ("story.php", "permalink.php", "photo", "photos", "photo.php", "posts", "stories", "media", "notes",
+                  "note.php", "hashtag"),
     Reason.OTHER: (
         "ads", "adsmanager", "bookmarks", "business", "campaign", "dialog", "directory", "donate", "e", "events",
         "feed", "fundraisers", "gaming", "games", "help", "home", "jobs", "latest", "legal", "marketplace", "memories",

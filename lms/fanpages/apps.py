@@ -6,3 +6,6 @@ class FanpagesConfig(AppConfig):
     name = "lms.fanpages"
     label = "fanpages"
     verbose_name = _("Community pages")
+
+    def ready(self) -> None:
+        from lms.fanpages import receivers  # noqa: F401  app ready
