@@ -1,5 +1,6 @@
 """The unit's page: what was said about it, by whom, who confirmed it, and figures that were reported as they are."""
 
+import datetime as dt
 from typing import Any, Self
 
 from django.conf import settings
@@ -13,6 +14,13 @@ from lms.units.scope import scope_q
 
 
 class PageRecordQuerySet(models.QuerySet[Any]):
+    def as_of(self, end: dt.datetime) -> Self:
+        """What stood just before ``end`` (the end of a day): one record a unit at most."""
+        return self.filter(Q(replaced_at__isnull=True) | Q(replaced_at__gte=end), reported_at__lt=end)
+
+    def standing(self) -> Self:
+        return self.filter(replaced_at__isnull=True)
+
     def visible_to(self, person: User) -> Self:
         return self.filter(scope_q(person))
 

@@ -43,7 +43,7 @@ def confirm_page(sender: Any, submission: Submission, **kwargs: Any) -> None:
     if submission.marked_by is None or submission.marked_at is None:
         return
     key = rules.key_of(submission.link)
-    standing = PageRecord.objects.filter(unit=submission.unit_id, replaced_at__isnull=True, page_key=key).first()
+    standing = PageRecord.objects.standing().filter(unit=submission.unit_id, page_key=key).first()
     if not key or standing is None:
         return
     try:

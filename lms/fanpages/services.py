@@ -74,7 +74,7 @@ def report(
     except NotAPageAddressError as error:
         raise RefusedError(Problem(error.reason.value)) from error
     Unit.objects.select_for_update().get(pk=unit.pk)
-    standing = PageRecord.objects.filter(unit=unit, replaced_at__isnull=True).first()
+    standing = PageRecord.objects.standing().filter(unit=unit).first()
     if standing:
         stood = statement_of(standing)
         if source in rules.SHORT_SOURCES:
@@ -110,9 +110,8 @@ def _refuse_taken(told: Statement, unit: Unit, by: User | None, day: dt.date) ->
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
     other = (
-        PageRecord.objects.filter(
-            page_key=told.key, replaced_at__isnull=True, unit__in=Unit.objects.open_on(day).exclude(pk=unit.pk)
-        )
+        PageRecord.objects.standing()
+        .filter(page_key=told.key, unit__in=Unit.objects.open_on(day).exclude(pk=unit.pk))
         .select_related("unit")
         .first()
     )

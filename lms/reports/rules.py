@@ -7,13 +7,20 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Figures:
-    """``people`` = ``done`` + ``under_way`` + ``not_begun``; of ``units``, ``covered`` have a trained page officer."""
+    """``people`` = ``done`` + ``under_way`` + ``not_begun``; of ``units``, ``covered`` have a trained page officer.
+
+    ``units`` = ``with_page`` + ``without_page`` + ``page_unknown``: somebody said that there is a page, or that
+    there is none yet, or nobody knows. Of those with a page, for ``page_confirmed`` somebody else has looked at it.
+    """
 
     people: int = 0
     done: int = 0
     under_way: int = 0
     units: int = 0
     covered: int = 0
+    with_page: int = 0
+    page_confirmed: int = 0
+    without_page: int = 0
 
     @property
     def not_begun(self) -> int:
@@ -24,6 +31,10 @@ class Figures:
         return self.units - self.covered
 
     @property
+    def page_unknown(self) -> int:
+        return self.units - self.with_page - self.without_page
+
+    @property
     def done_rate(self) -> float | None:
         """In [0, 1]; None where there is nobody."""
         return self.done / self.people if self.people else None
@@ -32,6 +43,11 @@ class Figures:
     def covered_rate(self) -> float | None:
         """In [0, 1]; None where there is no unit."""
         return self.covered / self.units if self.units else None
+
+    @property
+    def page_rate(self) -> float | None:
+        """In [0, 1], of all units, those of which nothing is known among them; None where there is no unit."""
+        return self.with_page / self.units if self.units else None
 
 
 class Kind(StrEnum):
@@ -62,6 +78,8 @@ class Order(StrEnum):
     COVERED_BACK = "-don-vi"
     DONE = "can-bo"
     DONE_BACK = "-can-bo"
+    PAGE = "trang"
+    PAGE_BACK = "-trang"
 
 
 def in_order(rows: Iterable[Row], order: Order) -> list[Row]:
@@ -76,12 +94,16 @@ def in_order(rows: Iterable[Row], order: Order) -> list[Row]:
     return sorted(by_name, key=lambda row: places[row.kind])
 
 
-def _rate_key(row: Row, order: Order) -> tuple[bool, float]:
+def _rate_key(row: Row, order: Order) -> tuple[bool, float, int]:
     figures = row.figures
-    rate = figures.covered_rate if order in (Order.COVERED, Order.COVERED_BACK) else figures.done_rate
+    rates = {"don-vi": figures.covered_rate, "can-bo": figures.done_rate, "trang": figures.page_rate}
+    rate = rates[order.value.removeprefix("-")]
     if rate is None:
-        return True, 0.0
-    return False, -rate if order.value.startswith("-") else rate
+        return True, 0.0, 0
+    sign = -1 if order.value.startswith("-") else 1
+    # Of two units without a page the one that said so stands before the one of which nothing is known.
+    unknown = figures.page_unknown if order in (Order.PAGE, Order.PAGE_BACK) else 0
+    return False, sign * rate, unknown
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,18 @@ from dataclasses import dataclass, replace
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
+from lms.fanpages.models import PageRecord
 from lms.reports.queries.questions import OFFICER, Place, Question, beginnings, completions, posts
 from lms.reports.rules import Figures, Kind, Order, Row, in_order
 from lms.units import queries as tree
-from lms.units.models import Appointment, Unit
+from lms.units.models import Appointment, Unit, in_force
 
 _TOTAL = ""
+_PAGES = ("with_page", "page_confirmed", "without_page")
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,19 @@ class UnitTable:
 
 
 def unit_table(place: Place, question: Question, order: Order = Order.NAME) -> UnitTable:
-    """The units right below (open that day), the unit's own staff, and the total. Four queries."""
+    """The units right below (open that day), the unit's own staff, and the total. Five queries."""
     unit = place.unit
     children = tree.children_on(unit, question.day)
     people = _people_by_part(unit, question)
     ranks, open_units, covered = _units_by_part(unit, question)
+    pages = _pages_by_part(unit, question)
     leaf_rank = max(ranks, default=0)
     found: dict[str, Figures] = {
         part: replace(
             people.get(part, Figures()),
             units=open_units.get((part, leaf_rank), 0),
             covered=covered.get((part, leaf_rank), 0),
+            **pages.get((part, leaf_rank), {}),
         )
         for part in {unit.path, *people, *(part for part, _rank in open_units)}
     }
@@ -56,8 +60,9 @@ def unit_table(place: Place, question: Question, order: Order = Order.NAME) -> U
     closed = [part for part in people if part not in {_TOTAL, unit.path, *(child.path for child in children)}]
     rows += _rows_beside(unit, found, closed, has_children=bool(children))
     total = Figures(
-        units=sum(number for (_part, rank), number in open_units.items() if rank == leaf_rank),
-        covered=sum(number for (_part, rank), number in covered.items() if rank == leaf_rank),
+        units=_sum_of(open_units, leaf_rank),
+        covered=_sum_of(covered, leaf_rank),
+        **{name: sum(part.get(name, 0) for (_p, rank), part in pages.items() if rank == leaf_rank) for name in _PAGES},
     )
     whole = people.get(_TOTAL, Figures())
     total = replace(total, people=whole.people, done=whole.done, under_way=whole.under_way)
@@ -74,7 +79,14 @@ def _rows_beside(unit: Unit, found: dict[str, Figures], closed: list[str], *, ha
     rows = []
     own = found.get(unit.path, Figures())
     if own.people and (has_children or closed):
-        rows.append(Row(Kind.OWN, own_staff_name(unit.level.key), replace(own, units=0, covered=0), unit.pk))
+        rows.append(
+            Row(
+                Kind.OWN,
+                own_staff_name(unit.level.key),
+                replace(own, units=0, covered=0, **dict.fromkeys(_PAGES, 0)),
+                unit.pk,
+            )
+        )
     if closed:
         figures = Figures(
             sum(found[part].people for part in closed),
@@ -148,6 +160,32 @@ def trained_posts(unit: Unit, question: Question) -> QuerySet[Appointment]:
 
 
 _ByPart = dict[tuple[str, int], int]
+
+
+def _sum_of(numbers: _ByPart, of_rank: int) -> int:
+    return sum(number for (_part, rank), number in numbers.items() if rank == of_rank)
+
+
+def _pages_by_part(unit: Unit, question: Question) -> dict[tuple[str, int], dict[str, int]]:
+    """(part, rank) → what is known of the pages of the units open that day, as it stood at its end. One query.
+
+    A unit without a record is in none of the numbers; so is one of which somebody said that it is not known.
+    """
+    width = len(unit.path) + Unit.steplen
+    end = question.end
+    stood = PageRecord.objects.as_of(end).filter(
+        in_force(question.day, starts="opened_on", ends="closed_on", prefix="unit__"), unit__path__startswith=unit.path
+    )
+    yes = Q(status=PageRecord.Status.YES)
+    counted = stood.order_by().annotate(part=Substr("unit__path", 1, width)).values_list("part", "unit__level__rank")
+    return {
+        (part, rank): dict(zip(_PAGES, numbers, strict=True))
+        for part, rank, *numbers in counted.annotate(
+            yes=Count("pk", filter=yes),
+            confirmed=Count("pk", filter=yes & Q(confirmed_at__lt=end)),
+            no=Count("pk", filter=Q(status=PageRecord.Status.NO)),
+        )
+    }
 
 
 def _units_by_part(unit: Unit, question: Question) -> tuple[dict[int, str], _ByPart, _ByPart]:
