@@ -11,7 +11,9 @@ class Category(MP_Node):  # type: ignore[misc]
     """A drawer of the bank; a draw from a category takes what lies below it too."""
 
     name = models.CharField(_("name"), max_length=150)
-    key = models.CharField(max_length=255, unique=True, help_text=_("Path in the content package, or chosen by hand."))
+    key = models.CharField(
+        _("key"), max_length=255, unique=True, help_text=_("Path in the content package, or chosen by hand.")
+    )
     node_order_by = ["name"]
 
     class Meta:

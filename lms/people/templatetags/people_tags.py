@@ -8,7 +8,7 @@ from lms.people.models import RosterRow
 
 register = template.Library()
 _FIELDS = {
-    "full_name": _("name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
+    "full_name": _("full name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
     "position": _("position"), "page_duty": _("page duty"),
 }  # fmt: skip
 
