@@ -251,11 +251,13 @@ LOCALE_PATHS = [
 # --- Files ----------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An installation has one for each release, so that the way back finds its own.
+STATIC_ROOT = Path(env_str("LMS_STATIC", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "lms" / "static"]
 MEDIA_URL = "/files/"
 MEDIA_ROOT = VAR_DIR / "files"
 PRIVATE_ROOT = VAR_DIR / "private"
+BACKUPS_DIR = Path(env_str("LMS_BACKUPS", str(VAR_DIR / "backups"))).resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Certificates: never under MEDIA_ROOT, always through a view that asks who is reading.
