@@ -1,0 +1,72 @@
+"""What a learner owes (``dues``), whom a task concerns and how far they are (``standing``), a manager's lists
+(``lists``), and how it is all said (``wording``).
+"""
+
+from lms.plans.queries.dues import Due, Reason, concerning, dues_of
+from lms.plans.queries.lists import (
+    TaskRow,
+    Tasks,
+    View,
+    documents_known,
+    levels_below,
+    may_assign,
+    may_see_tasks,
+    message_for,
+    positions_in_use,
+    short_link,
+    task_link,
+    tasks_for,
+    view_of,
+)
+from lms.plans.queries.standing import (
+    Figures,
+    PersonLine,
+    Reach,
+    Standing,
+    aim_of,
+    audience,
+    figures_of,
+    narrowed,
+    people_lines,
+    posts_under,
+    reach,
+    standing_of,
+)
+from lms.plans.queries.wording import DeadlineSaid, deadline_said, document_said, level_words, whom_said
+
+__all__ = [
+    "DeadlineSaid",
+    "Due",
+    "Figures",
+    "PersonLine",
+    "Reach",
+    "Reason",
+    "Standing",
+    "TaskRow",
+    "Tasks",
+    "View",
+    "aim_of",
+    "audience",
+    "concerning",
+    "deadline_said",
+    "document_said",
+    "documents_known",
+    "dues_of",
+    "figures_of",
+    "level_words",
+    "levels_below",
+    "may_assign",
+    "may_see_tasks",
+    "message_for",
+    "narrowed",
+    "people_lines",
+    "positions_in_use",
+    "posts_under",
+    "reach",
+    "short_link",
+    "standing_of",
+    "task_link",
+    "tasks_for",
+    "view_of",
+    "whom_said",
+]
