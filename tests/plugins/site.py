@@ -130,21 +130,29 @@ class LiveSite:
 
 
 @contextmanager
-def a_site(*, worker: bool = True) -> Iterator[LiveSite]:
-    """Start a site on a copy of the demonstration; with its processes and data it is gone at the end."""
+def a_site(
+    *, worker: bool = True, start: bool = True, empty: bool = False, migrated: bool = True
+) -> Iterator[LiveSite]:
+    """Start a site on a copy of the demonstration; with its processes and data it is gone at the end.
+
+    ``empty``: no demonstration and no account, only the tables; with ``migrated`` False not even those. ``start``
+    False starts nothing yet.
+    """
     folder = Path(tempfile.mkdtemp(prefix="lms-site-"))
     var = folder / "var"
-    database, source, extra = _services()
-    shutil.copytree(source, var)
+    database, source, extra = _bare_services(var, migrated=migrated) if empty else _services()
+    if source != var:
+        shutil.copytree(source, var)
     (var / "static").symlink_to(prepared.static_folder(), target_is_directory=True)
     port = free_port()
     environment = prepared.site_environment(
-        var, LMS_DEMO="1", PORT=str(port), LMS_PUBLIC_URL=f"http://localhost:{port}", **extra
+        var, LMS_DEMO="0" if empty else "1", PORT=str(port), LMS_PUBLIC_URL=f"http://localhost:{port}", **extra
     )
     site = LiveSite(port=port, var=var, environment=environment)
     try:
-        site.start_web()
-        if worker:
+        if start:
+            site.start_web()
+        if start and worker:
             site.start_worker()
         yield site
     finally:
@@ -167,6 +175,20 @@ def _services() -> tuple[str, Path, dict[str, str]]:
     template, files = postgres.demo()
     database = postgres.copy_of(template)
     return database, files, {**extra, "DATABASE_URL": postgres.url_of(database)}
+
+
+def _bare_services(var: Path, *, migrated: bool) -> tuple[str, Path, dict[str, str]]:
+    """As ``_services``, for a site without any data."""
+    var.mkdir()
+    extra: dict[str, str] = {}
+    if os.environ.get("REDIS_URL"):
+        extra["REDIS_URL"] = prepared.redis_of_its_own()
+    if not os.environ.get("DATABASE_URL"):
+        if migrated:
+            shutil.copy(prepared.migrated(), var / "db.sqlite3")
+        return "", var, extra
+    database = postgres.copy_of(postgres.migrated() if migrated else "template0")
+    return database, var, {**extra, "DATABASE_URL": postgres.url_of(database)}
 
 
 @pytest.fixture(scope="session")
