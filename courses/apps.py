@@ -9,8 +9,10 @@ class CoursesConfig(AppConfig):
     def ready(self) -> None:
         from courses import kinds, receivers  # noqa: F401  app ready
         from courses.formats.lesson import FILE_NAME, read_lesson  # app ready
+        from courses.formats.practice import FILE_NAME as PRACTICE_FILE  # app ready
+        from courses.formats.practice import read_practice  # app ready
         from courses.invariants import TRIGGERS  # app ready
-        from courses.services import package_lessons  # app ready
+        from courses.services import package_lessons, package_practice  # app ready
         from lms.core import triggers  # app ready
 
         triggers.register(*TRIGGERS)
@@ -23,5 +25,16 @@ class CoursesConfig(AppConfig):
                 check=package_lessons.check,
                 prepare=package_lessons.prepare,
                 build=package_lessons.build,
+            )
+        )
+        kinds.register(
+            kinds.Kind(
+                name="practice",
+                source_name=PRACTICE_FILE,
+                page_model="courses.PracticePage",
+                read=read_practice,
+                check=package_lessons.check,
+                prepare=package_lessons.prepare,
+                build=package_practice.build,
             )
         )

@@ -1,12 +1,18 @@
 from django.urls import path, re_path
 
-from courses.views import learning
+from courses.views import learning, marking, practice
 
 app_name = "courses"
 urlpatterns = [
     path("learn/courses/<int:course_id>/enrol/", learning.enrol, name="enrol"),
     path("learn/activities/<int:activity_id>/done/", learning.mark_done, name="done"),
     path("learn/activities/<int:activity_id>/check/<str:block_id>/", learning.self_check, name="self-check"),
+    path("learn/activities/<int:activity_id>/hand-in/", practice.hand_in, name="hand-in"),
+    path("learn/submissions/<int:submission_id>/picture/", practice.picture, name="picture"),
+    path("learn/marking/", marking.queue, name="marking"),
+    path("learn/marking/<int:submission_id>/", marking.submission, name="submission"),
+    path("learn/marking/<int:submission_id>/confirm/", marking.confirm, name="confirm"),
+    path("learn/marking/<int:submission_id>/return/", marking.return_to_learner, name="return"),
 ]
 
 # Home, course, topic, activity: three slugs below the home page. Before Wagtail's catch-all, which asks the database

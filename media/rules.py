@@ -1,9 +1,14 @@
 """What an uploaded file may not contain. Plain Python: bytes in, a reason out."""
 
+import io
 import re
+import struct
 import xml.etree.ElementTree as ElementTree
+import zlib
 from collections.abc import Iterator
 from enum import Enum
+
+from PIL import Image, ImageOps
 
 # Drawing and text; nothing that runs, loads or embeds.
 SVG_ELEMENTS = frozenset(
@@ -87,6 +92,11 @@ class Problem(Enum):
     REACHES_OUT = "reaches_out"
     NOT_UTF8 = "not_utf8"
     NOT_VTT = "not_vtt"
+    TOO_BIG = "too_big"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    HEIC = "heic"
+    NOT_A_PICTURE = "not_a_picture"
+    BROKEN_PICTURE = "broken_picture"
 
 
 def svg_problem(content: bytes) -> Problem | None:
@@ -147,3 +157,65 @@ def captions_problem(content: bytes) -> Problem | None:
         return Problem.NOT_VTT
     times = [line.strip() for line in lines if "-->" in line]
     return None if times and all(_CUE_TIME.match(time) for time in times) else Problem.NOT_VTT
+
+
+# --- Pictures from people's phones ---------------------------------------------------------------------
+
+PICTURE_BYTES = 8 * 1024 * 1024
+PICTURE_SIDE = 2000
+# The photo of a good phone, not a bomb: unpacked it takes some 200 MB.
+PICTURE_PIXELS = 50_000_000
+_KINDS = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"RIFF", "WEBP"))
+_HEIC = re.compile(rb"ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1|avif|avis)")
+# What Pillow raises at files that are cut off or forged.
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error,
+           zlib.error)  # fmt: skip
+
+
+class PictureRefusedError(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+def clean_picture(content: bytes) -> bytes:
+    """``content`` (JPEG, PNG or WebP, judged by its bytes) drawn anew as a JPEG of at most PICTURE_SIDE pixels a side.
+
+    Upright, and with nothing else in it: no place, time or device, no preview, nothing hung on behind the picture.
+    The same content makes the same bytes. Raises PictureRefusedError.
+    """
+    if len(content) > PICTURE_BYTES:
+        raise PictureRefusedError(Problem.TOO_BIG)
+    if _HEIC.match(content, 4):
+        raise PictureRefusedError(Problem.HEIC)
+    kind = next((kind for magic, kind in _KINDS if content.startswith(magic)), None)
+    if kind is None or (kind == "WEBP" and content[8:12] != b"WEBP"):
+        raise PictureRefusedError(Problem.NOT_A_PICTURE)
+    try:
+        return _drawn_anew(content, kind)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureRefusedError(Problem.TOO_MANY_PIXELS) from None
+    except _BROKEN:
+        raise PictureRefusedError(Problem.BROKEN_PICTURE) from None
+
+
+def _drawn_anew(content: bytes, kind: str) -> bytes:
+    with Image.open(io.BytesIO(content), formats=[kind]) as picture:
+        # Known from the header, before anything is unpacked.
+        if picture.width * picture.height > PICTURE_PIXELS:
+            raise PictureRefusedError(Problem.TOO_MANY_PIXELS)
+        # A JPEG can be unpacked smaller than it is: a photo of 50 megapixels needs no 150 MB.
+        picture.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+    upright.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    # A fresh sheet: comments, profiles and all else that a file carries stay with the old one.
+    sheet = Image.new("RGB", upright.size, "white")
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        sheet.paste(upright, mask=upright)
+    else:
+        sheet.paste(upright.convert("RGB"))
+    drawn = io.BytesIO()
+    sheet.save(drawn, "JPEG", quality=85, optimize=True)
+    return drawn.getvalue()

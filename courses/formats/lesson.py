@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from courses.formats.errors import PackageError
 from courses.formats.markdown import Reference, RichText, plain_text, rich_text
@@ -126,6 +127,17 @@ class Block:
         return ()
 
 
+class BlockSource(Protocol):
+    """Whatever is written in blocks: a lesson, a practical task."""
+
+    @property
+    def file(self) -> Path: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def blocks(self) -> tuple[Block, ...]: ...
+
+
 @dataclass(frozen=True)
 class LessonSource:
     file: Path
@@ -170,12 +182,8 @@ class _Raw:
 def read_lesson(folder: Path) -> LessonSource:
     """The lesson in ``folder``, whose drawings and handouts must be there. No database; PackageError."""
     file = folder / FILE_NAME
-    lines = read_text(file).split("\n")
-    table, after = _head(file, lines)
+    table, blocks = read_head_and_blocks(file)
     table.refuse_others(KEYS)
-    blocks = tuple(_read_block(raw) for raw in _raw_blocks(file, lines, after))
-    if not blocks:
-        raise PackageError(file, None, "has no block")
     return LessonSource(
         file=file,
         title=table.string("title", limit=255),
@@ -186,6 +194,16 @@ def read_lesson(folder: Path) -> LessonSource:
         updated_on=table.day("updated_on"),
         blocks=blocks,
     )
+
+
+def read_head_and_blocks(file: Path) -> tuple[Table, tuple[Block, ...]]:
+    """The table between the two +++ lines and the blocks after it, at least one; what kind it is, the caller knows."""
+    lines = read_text(file).split("\n")
+    table, after = _head(file, lines)
+    blocks = tuple(_read_block(raw) for raw in _raw_blocks(file, lines, after))
+    if not blocks:
+        raise PackageError(file, None, "has no block")
+    return table, blocks
 
 
 def _head(file: Path, lines: list[str]) -> tuple[Table, int]:

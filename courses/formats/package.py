@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from courses.formats.errors import PackageError
-from courses.formats.lesson import LessonSource
+from courses.formats.lesson import BlockSource
 from courses.formats.sources import SLUG, Table, parse_table, read_table, read_text, text_files
 
 COURSE_KEYS = {"title", "slug", "summary", "hours", "modules"}
@@ -171,7 +171,7 @@ def _terms(file: Path) -> tuple[TermSource, ...]:
     return tuple(terms)
 
 
-def check_lesson(lesson: LessonSource, package: PackageSource) -> None:
+def check_lesson(lesson: BlockSource, package: PackageSource) -> None:
     """Terms are in the glossary, lesson: links lead somewhere."""
     terms = {term.key for term in package.terms}
     paths = {activity.path for activity in package.activities()}
@@ -184,7 +184,7 @@ def check_lesson(lesson: LessonSource, package: PackageSource) -> None:
     _check_pictures(lesson)
 
 
-def _check_pictures(lesson: LessonSource) -> None:
+def _check_pictures(lesson: BlockSource) -> None:
     seen: dict[str, str] = {}
     for block in lesson.blocks:
         for picture in block.pictures():

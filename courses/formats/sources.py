@@ -85,6 +85,12 @@ class Table:
             raise self.error(key, f"“{key}” must be a whole number from {least} to {most}")
         return value
 
+    def boolean(self, key: str, *, default: bool) -> bool:
+        value = self.data.get(key, default)
+        if not isinstance(value, bool):
+            raise self.error(key, f"“{key}” must be true or false")
+        return value
+
     def number(self, key: str) -> float | None:
         value = self.data.get(key)
         if value is None:

@@ -1,4 +1,6 @@
-"""What a published lesson consists of. The body is the same for everybody and kept, ready-made, for minutes."""
+"""What a published lesson consists of, or a practical task. The body is the same for all and kept, ready-made, for
+minutes.
+"""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from django.core.cache import caches
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
-from courses.models import Activity, GlossaryTerm, LessonPage
+from courses.models import Activity, GlossaryTerm, LessonPage, PracticePage
 from courses.models.pages import ActivityPage
 
 # A glossary term or a picture's alternative text that is edited shows after this long at the latest.
@@ -36,12 +38,18 @@ def live_page(activity: Activity) -> ActivityPage | None:
     return None
 
 
-def self_checks(page: LessonPage) -> dict[str, Any]:
+def live_page_of(activity_id: int) -> ActivityPage | None:
+    """The same by the id of the activity. Two queries."""
+    activity = Activity.objects.filter(pk=activity_id).first()
+    return live_page(activity) if activity else None
+
+
+def self_checks(page: LessonPage | PracticePage) -> dict[str, Any]:
     """The self-checks of a lesson: block id → value with "question" and "options"."""
     return {block.id: block.value for block in page.body if block.block_type == "self_check"}
 
 
-def segments(page: LessonPage, *, is_preview: bool = False) -> list[Segment]:
+def segments(page: LessonPage | PracticePage, *, is_preview: bool = False) -> list[Segment]:
     """The body in order. Published pages are kept by revision, so that a learner's page renders no block twice."""
     if is_preview or not page.live_revision_id:
         return _render(page)
@@ -54,7 +62,7 @@ def segments(page: LessonPage, *, is_preview: bool = False) -> list[Segment]:
     return kept
 
 
-def _render(page: LessonPage) -> list[Segment]:
+def _render(page: LessonPage | PracticePage) -> list[Segment]:
     found = []
     for block in page.body:
         if block.block_type == "self_check":

@@ -4,14 +4,15 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from courses import rules
 from courses.enums import State
-from courses.models import Activity, ActivityState, Course, Enrolment, Module
+from courses.models import Activity, ActivityState, Course, Enrolment, Module, Submission
 from lms.accounts.models import User
 
 
@@ -24,6 +25,12 @@ class ActivityRow:
     minutes: int
     is_required: bool
     state: State
+    # Handed in, and somebody else's turn: nothing that the learner could do.
+    is_waiting: bool = False
+
+    @property
+    def is_open_task(self) -> bool:
+        return self.is_required and self.state != State.DONE and not self.is_waiting
 
 
 @dataclass(frozen=True)
@@ -80,12 +87,12 @@ class CourseRow:
 
     @property
     def minutes_left(self) -> int:
-        return sum(
-            row.minutes
-            for module in self.modules
-            for row in module.activities
-            if row.is_required and row.state != State.DONE
-        )
+        return sum(row.minutes for module in self.modules for row in module.activities if row.is_open_task)
+
+    @property
+    def waiting(self) -> tuple[ActivityRow, ...]:
+        """Practical tasks that wait for somebody to confirm them."""
+        return tuple(row for module in self.modules for row in module.activities if row.is_waiting)
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,14 @@ def learner_course(enrolment: Enrolment) -> CourseRow:
     return learner_courses([enrolment])[0]
 
 
+class _Stand(NamedTuple):
+    """Of one activity. ``is_handed_in``: at least once, whatever was said to it."""
+
+    state: State = State.NOT_STARTED
+    is_handed_in: bool = False
+    is_waiting: bool = False
+
+
 def learner_courses(enrolments: list[Enrolment]) -> list[CourseRow]:
     courses = {enrolment.course_id for enrolment in enrolments}
     if not courses:
@@ -136,10 +151,17 @@ def learner_courses(enrolments: list[Enrolment]) -> list[CourseRow]:
     ):
         requires[module_id].add(required_id)
     saved = [enrolment.pk for enrolment in enrolments if enrolment.pk]
-    states: dict[tuple[int, int], State] = {
-        (enrolment_id, activity_id): State(state)
-        for enrolment_id, activity_id, state in ActivityState.objects.filter(enrolment__in=saved).values_list(
-            "enrolment_id", "activity_id", "state"
+    handed_in = Submission.objects.filter(enrolment=OuterRef("enrolment"), activity=OuterRef("activity"))
+    states: dict[tuple[int, int], _Stand] = {
+        (enrolment_id, activity_id): _Stand(State(state), is_handed_in, is_waiting)
+        for enrolment_id, activity_id, state, is_handed_in, is_waiting in ActivityState.objects.filter(
+            enrolment__in=saved
+        ).values_list(
+            "enrolment_id",
+            "activity_id",
+            "state",
+            Exists(handed_in),
+            Exists(handed_in.filter(state=Submission.State.SUBMITTED)),
         )
     }
     return [_course_row(enrolment, activities[enrolment.course_id], requires, states) for enrolment in enrolments]
@@ -149,10 +171,14 @@ def _course_row(
     enrolment: Enrolment,
     activities: list[Activity],
     requires: dict[int, set[int]],
-    states: dict[tuple[int, int], State],
+    states: dict[tuple[int, int], _Stand],
 ) -> CourseRow:
     by_module: dict[Module, list[ActivityRow]] = defaultdict(list)
+    handed_in: set[object] = set()
     for activity in activities:
+        stand = states.get((enrolment.pk or 0, activity.pk), _Stand())
+        if stand.is_handed_in:
+            handed_in.add(activity.pk)
         by_module[activity.module].append(
             ActivityRow(
                 activity.pk,
@@ -161,10 +187,11 @@ def _course_row(
                 activity.url,
                 activity.minutes,
                 activity.is_required,
-                states.get((enrolment.pk or 0, activity.pk), State.NOT_STARTED),
+                stand.state,
+                stand.is_waiting,
             )
         )
-    modules = _module_rows(by_module, requires)
+    modules = _module_rows(by_module, requires, handed_in)
     bookmark = getattr(enrolment, "bookmark", None) if enrolment.pk else None
     completion = getattr(enrolment, "completion", None) if enrolment.pk else None
     next_row, next_module = _next(modules, bookmark.activity_id if bookmark else None)
@@ -181,7 +208,10 @@ def _course_row(
     )
 
 
-def _module_rows(by_module: dict[Module, list[ActivityRow]], requires: dict[int, set[int]]) -> tuple[ModuleRow, ...]:
+def _module_rows(
+    by_module: dict[Module, list[ActivityRow]], requires: dict[int, set[int]], handed_in: set[object]
+) -> tuple[ModuleRow, ...]:
+    """A task that was handed in holds nobody up while it is looked at, nor when it comes back for a correction."""
     done: set[object] = {row.id for rows in by_module.values() for row in rows if row.state == State.DONE}
     facts = [
         rules.ModuleFacts(module.pk, {row.id for row in rows if row.is_required}, set(requires.get(module.pk, ())))
@@ -195,7 +225,7 @@ def _module_rows(by_module: dict[Module, list[ActivityRow]], requires: dict[int,
             module.title,
             module.url,
             tuple(rows),
-            _lock_reason(titles[key] for key in rules.modules_in_the_way(fact, facts, done)),  # type: ignore[index]
+            _lock_reason(titles[key] for key in rules.modules_in_the_way(fact, facts, done | handed_in)),  # type: ignore[index]
             _module_state(rows, is_done=rules.module_is_done(fact, done)),
         )
         for position, ((module, rows), fact) in enumerate(zip(by_module.items(), facts, strict=True), start=1)
@@ -217,11 +247,7 @@ def _lock_reason(titles: Iterable[str]) -> str:
 def _next(modules: tuple[ModuleRow, ...], bookmarked: int | None) -> tuple[ActivityRow | None, ModuleRow | None]:
     """Where to go on: what was last open if it is unfinished, else the first thing that is required and open."""
     open_rows = [
-        (row, module)
-        for module in modules
-        if not module.lock_reason
-        for row in module.activities
-        if row.state != State.DONE and row.is_required
+        (row, module) for module in modules if not module.lock_reason for row in module.activities if row.is_open_task
     ]
     for row, module in open_rows:
         if row.id == bookmarked:
@@ -275,6 +301,6 @@ def next_after(course: CourseRow, activity_id: int) -> ActivityRow | None:
     ids = [row.id for row, _module in flat]
     behind = flat[ids.index(activity_id) + 1 :] if activity_id in ids else []
     for row, module in behind:
-        if row.is_required and row.state != State.DONE and not module.lock_reason:
+        if row.is_open_task and not module.lock_reason:
             return row
     return course.next

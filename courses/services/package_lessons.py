@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from courses.formats import lesson as source_of
 from courses.formats.errors import PackageError
 from courses.formats.handouts import read_handout
-from courses.formats.lesson import Block, LessonSource, Picture
+from courses.formats.lesson import Block, BlockSource, LessonSource, Picture
 from courses.formats.markdown import RichText
 from courses.formats.package import PackageSource, check_lesson
 from courses.models import LessonPage
@@ -19,7 +19,7 @@ from media.rules import svg_problem
 _LESSON_LINK = re.compile(r'<a href="lesson:([^"]*)">(.*?)</a>')
 
 
-def check(source: LessonSource, package: PackageSource) -> None:
+def check(source: BlockSource, package: PackageSource) -> None:
     """References across the package; that drawings only draw and every handout can be made. No query."""
     check_lesson(source, package)
     for block in source.blocks:
@@ -31,7 +31,7 @@ def check(source: LessonSource, package: PackageSource) -> None:
             read_handout(source.file.parent / block.content.file)
 
 
-def prepare(source: LessonSource, run: Run) -> None:
+def prepare(source: BlockSource, run: Run) -> None:
     """Drawings and handouts. Those of a lesson that was edited or deleted since belong to the trainer: left alone."""
     if run.inside(source.file.parent) in run.kept:
         return
@@ -53,15 +53,20 @@ def build(source: LessonSource, parent_page: Any, page: LessonPage | None, run: 
     page.title, page.slug, page.summary = source.title, source.slug, source.summary
     page.minutes, page.updated_on = source.minutes, source.updated_on
     page.objectives = "\n".join(source.objectives)
-    writer = _Writer(source, run)
-    page.body = [raw for block in source.blocks if (raw := writer.block(block))]
+    page.body = body_of(source, run)
     return page
+
+
+def body_of(source: BlockSource, run: Run) -> list[dict[str, Any]]:
+    """The blocks as StreamField keeps them. Their drawings and handouts are in ``run`` (see ``prepare``)."""
+    writer = _Writer(source, run)
+    return [raw for block in source.blocks if (raw := writer.block(block))]
 
 
 class _Writer:
     """Blocks as StreamField keeps them, with ids that come from their place in the package."""
 
-    def __init__(self, source: LessonSource, run: Run) -> None:
+    def __init__(self, source: BlockSource, run: Run) -> None:
         self.run = run
         self.path = run.inside(source.file.parent)
 

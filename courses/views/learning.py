@@ -11,7 +11,7 @@ from wagtail.views import serve as wagtail_serve
 
 from courses.enums import EventKind, State
 from courses.forms import SelfCheckForm
-from courses.models import Activity, Course, LessonPage
+from courses.models import Activity, Course, LessonPage, PracticePage
 from courses.queries import access, lessons
 from courses.services import enrolment as enrolment_service
 from courses.services import progress
@@ -38,7 +38,8 @@ def serve_activity(request: HttpRequest, path: str) -> HttpResponse:
     return page.serve(request)
 
 
-def _open_activity(request: AuthenticatedRequest, activity_id: int) -> tuple[Activity, access.Access]:
+def open_activity(request: AuthenticatedRequest, activity_id: int) -> tuple[Activity, access.Access]:
+    """What a learner may write to; Http404 for anybody else, authors among them."""
     activity = get_object_or_404(Activity.objects.select_related("course"), pk=activity_id, retired_at__isnull=True)
     answer = access.may_read(request.user, activity)  # type: ignore[arg-type]
     if not answer.allowed or answer.enrolment is None:
@@ -60,7 +61,7 @@ def enrol(request: AuthenticatedRequest, course_id: int) -> HttpResponse:
 @login_required
 def mark_done(request: AuthenticatedRequest, activity_id: int) -> HttpResponse:
     """The button at the end of a lesson. Only lessons: a quiz is done by passing it."""
-    activity, answer = _open_activity(request, activity_id)
+    activity, answer = open_activity(request, activity_id)
     page = lessons.live_page(activity)
     if not isinstance(page, LessonPage) or answer.enrolment is None or answer.place is None:
         raise Http404
@@ -86,10 +87,10 @@ def mark_done(request: AuthenticatedRequest, activity_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def self_check(request: AuthenticatedRequest, activity_id: int, block_id: str) -> HttpResponse:
-    """Answer one self-check. When every self-check of the lesson has been answered, the lesson is done."""
-    activity, answer = _open_activity(request, activity_id)
+    """Answer one self-check. When every one of a lesson has been answered, it is done; a practical task never so."""
+    activity, answer = open_activity(request, activity_id)
     page = lessons.live_page(activity)
-    if not isinstance(page, LessonPage) or answer.enrolment is None or answer.place is None:
+    if not isinstance(page, LessonPage | PracticePage) or answer.enrolment is None or answer.place is None:
         raise Http404
     checks = lessons.self_checks(page)
     if block_id not in checks:
@@ -102,7 +103,8 @@ def self_check(request: AuthenticatedRequest, activity_id: int, block_id: str) -
         answered = progress.note_self_check(
             enrolment=answer.enrolment, activity=activity, block=block_id, option=chosen, at=now
         )
-        if set(checks) <= set(answered) and answer.place.row.state != State.DONE:
+        is_lesson = isinstance(page, LessonPage)
+        if is_lesson and set(checks) <= set(answered) and answer.place.row.state != State.DONE:
             progress.record_activity(
                 enrolment=answer.enrolment,
                 activity=activity,
