@@ -12,10 +12,15 @@ class CoursesConfig(AppConfig):
         from courses.formats.practice import FILE_NAME as PRACTICE_FILE  # app ready
         from courses.formats.practice import read_practice  # app ready
         from courses.invariants import TRIGGERS  # app ready
-        from courses.services import package_lessons, package_practice  # app ready
-        from lms.core import triggers  # app ready
+        from courses.services import (  # app ready
+            package_lessons,
+            package_practice,
+            word,  # app ready
+        )
+        from lms.core import sweeping, triggers  # app ready
 
         triggers.register(*TRIGGERS)
+        sweeping.register("courses.word", word.sweep)
         kinds.register(
             kinds.Kind(
                 name="lesson",

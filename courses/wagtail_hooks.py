@@ -1,16 +1,22 @@
 """The gate before every kind of activity, and what the CMS shows of courses."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.ui.menus.pages import PageMenuItem
+from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from courses.cms_views import word as word_views
 from courses.enums import State
-from courses.models import Activity, LessonPage
+from courses.models import Activity, LessonPage, ModulePage
 from courses.models.pages import ActivityPage
 from courses.queries import access
 from courses.services import progress
@@ -51,6 +57,55 @@ def require_access(page: Page, request: HttpRequest, serve_args: Any, serve_kwar
             at=clock.now(),
         )
     return None
+
+
+@hooks.register("register_log_actions")
+def name_practice_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("courses.confirm_practice", _("Confirm a practical task"), _("Practical task confirmed"))
+    actions.register_action("courses.return_practice", _("Return a practical task"), _("Practical task returned"))
+
+
+# --- From Word into a lesson --------------------------------------------------------------------------
+
+
+@hooks.register("register_admin_urls")
+def word_addresses() -> list[URLPattern]:
+    return [
+        path("word/<int:page_id>/", word_views.begin, name="courses_word"),
+        path("word/<int:page_id>/<str:key>/", word_views.preview, name="courses_word_preview"),
+        path("word/<int:page_id>/<str:key>/<int:number>.jpg", word_views.picture, name="courses_word_picture"),
+    ]
+
+
+class WordButton(PageMenuItem):  # type: ignore[misc]
+    """On a lesson that the person may edit, and on a topic under which they may make one."""
+
+    icon_name = "doc-full"
+    url_name = "courses_word"
+    # The return address of other buttons means nothing here.
+    next_url = None
+
+    def is_shown(self, user: Any) -> bool:
+        rights = self.page.permissions_for_user(user)
+        return bool(rights.can_edit() if isinstance(self.page, LessonPage) else rights.can_add_subpage())
+
+
+@hooks.register("register_page_header_buttons")
+def word_in_header(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[WordButton]:
+    yield from word_in_listing(page, user)
+
+
+@hooks.register("register_page_listing_more_buttons")
+def word_in_listing(page: Page, user: Any, next_url: str | None = None) -> Iterator[WordButton]:
+    if isinstance(page, LessonPage):
+        yield WordButton(_("Put in from Word"), page=page, priority=12)
+    elif isinstance(page, ModulePage):
+        yield WordButton(_("New lesson from Word"), page=page, priority=12)
+
+
+@hooks.register("register_log_actions")
+def name_word_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("courses.word_import", _("Put in from Word"), _("Text from Word put into the draft"))
 
 
 register_snippet(GlossaryTermViewSet)

@@ -102,6 +102,14 @@ def title_of(found: Found) -> str:
     return ""
 
 
+def without_picture(draft: PictureDraft) -> TextDraft | None:
+    """The words that stood with a picture which is left out; None if there were none."""
+    caption = f"<p>{html.escape(draft.caption, quote=False)}</p>" if draft.caption else ""
+    if draft.heading and not caption:
+        return TextDraft("", f"<h3>{html.escape(draft.heading, quote=False)}</h3>")
+    return TextDraft(draft.heading, caption) if caption else None
+
+
 @dataclass
 class _Layout:
     losses: Losses
@@ -129,7 +137,9 @@ class _Layout:
             case Item():
                 self.items.append(piece)
             case Title():
-                self._heading(Heading(1, piece.text))
+                # Not a heading of its own section: what follows it has one, or needs none.
+                self._flush_all()
+                self.parts.append(f"<h3>{html.escape(piece.text, quote=False)}</h3>")
             case Heading():
                 self._heading(piece)
             case Paragraph():
@@ -141,6 +151,9 @@ class _Layout:
     def close(self) -> None:
         self._end_list()
         self._release_caption()
+        self._flush_all()
+
+    def _flush_all(self) -> None:
         heading = self._flush()
         if heading:
             # Nothing follows: a block needs a text, so the heading is one.

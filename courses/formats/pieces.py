@@ -160,7 +160,7 @@ Piece = Title | Heading | Paragraph | Item | Table | Picture
 
 @dataclass(frozen=True)
 class Found:
-    """``pictures``: key → bytes, PNG, JPEG, GIF, WebP, BMP or TIFF by their first bytes, otherwise unchecked."""
+    """``pictures``: key → bytes, PNG, JPEG or WebP by their first bytes, otherwise unchecked."""
 
     pieces: tuple[Piece, ...]
     pictures: dict[str, bytes]

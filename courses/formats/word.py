@@ -36,7 +36,7 @@ _HYPERLINK = re.compile(r'HYPERLINK\s+"([^"]*)"', re.IGNORECASE)
 # Containers whose content is read as if they were not there. An insertion is accepted.
 _OPEN = {"ins", "moveTo", "smartTag", "customXml", "sdtContent", "dir", "bdo", "fldSimple", "rubyBase", "ruby"}
 _DELETED = {"del", "moveFrom"}
-_RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 # Letters of Wingdings and Symbol that Word itself puts in while somebody types.
 _SYMBOLS = {"F0E0": "→", "F0DF": "←", "F0B7": "•", "F0A7": "▪", "F0FC": "✓", "F0FE": "☑", "F0A8": "□", "F0E8": "→"}
 _RAISED = dict(zip("0123456789+-()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ", strict=True))
@@ -50,6 +50,7 @@ def read_word(data: bytes) -> Found:
 
 
 def is_raster(data: bytes) -> bool:
+    """What the library takes as a photograph or a screenshot: PNG, JPEG, WebP."""
     return data.startswith(_RASTER) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
