@@ -13,10 +13,12 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: help run test test-services bench shots lint lock messages clean
+.PHONY: help run install upgrade rollback test test-services bench shots lint lock messages clean
 
 help:
 	@echo 'make run            the site with its demo on http://localhost:8000 (PORT=, LMS_VAR= may be set)'
+	@echo 'make install        the site on this server, by root: Debian 12/13, Ubuntu 24.04 (lms/docs/van-hanh.md)'
+	@echo 'make upgrade        this version on a server that has another · make rollback  back to the one before'
 	@echo 'make test           every check and test on SQLite, in a real browser too'
 	@echo 'make test-services  the tests on PostgreSQL and Redis, private ones that it starts itself'
 	@echo 'make bench          the benchmarks · make shots  pictures of the main screens in var/shots'
@@ -27,6 +29,15 @@ run:
 	@lms/ops/system.sh run
 	@lms/ops/venv.sh base
 	@exec lms/ops/run.sh
+
+install:
+	@exec lms/ops/install.sh
+
+upgrade:
+	@exec lms/ops/upgrade.sh
+
+rollback:
+	@exec lms/ops/rollback.sh
 
 test:
 	@.ci/prepare test

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure that the system packages for what follows are there: system.sh run|test|services …
+# Make sure that the system packages for what follows are there: system.sh run|test|services|server …
 # As root or by `sudo -n` it installs what is missing; otherwise it prints the one line to type and exits 1.
 # Prints nothing and takes a few milliseconds when nothing is missing.
 set -euo pipefail
@@ -9,6 +9,7 @@ set -euo pipefail
 run_packages="ca-certificates libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-liberation gettext"
 test_packages="tesseract-ocr tesseract-ocr-vie poppler-utils"
 services_packages="postgresql redis-server"
+server_packages="nginx openssl curl"
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 wanted=""
@@ -24,7 +25,8 @@ for set in "$@"; do
       grep -qs '^ID=ubuntu' /etc/os-release || "$here/chromium.sh" >/dev/null 2>&1 || wanted+=" chromium"
       ;;
     services) wanted+=" $services_packages" ;;
-    *) echo "system.sh: unknown set '$set' (run, test, services)" >&2; exit 2 ;;
+    server) wanted+=" $server_packages" ;;
+    *) echo "system.sh: unknown set '$set' (run, test, services, server)" >&2; exit 2 ;;
   esac
 done
 

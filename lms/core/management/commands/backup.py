@@ -51,8 +51,9 @@ class Command(BaseCommand):
                 self._rehearse(Path(rehearse).absolute() if rehearse else making.newest(folder))
             else:
                 self._make(folder, quiet=verbosity == 0)
-                if keep is not None:
-                    self._prune(folder, keep, keep_weeks)
+            # After a rehearsal too: the nightly one removes old archives once the new one has proved itself.
+            if keep is not None and not check:
+                self._prune(folder, keep, keep_weeks)
         except BackupError as error:
             raise CommandError(str(error)) from None
 
