@@ -25,3 +25,12 @@ class Problem(models.TextChoices):
     NO_ADDRESS = "no_address", _("Without the address of the page there is nothing to confirm.")
     OWN_REPORT = "own_report", _("You reported this page yourself; somebody else has to confirm it.")
     REPLACED = "replaced", _("Something else has been reported since. Look at it again.")
+
+
+class Choice(models.TextChoices):
+    """What a list of pages shows: the words of its address."""
+
+    YES = "co", _("Has a page")
+    NO = "chua-co", _("No page yet")
+    UNKNOWN = "chua-ro", _("Not known")
+    WAITING = "cho-xac-nhan", _("Waits for confirmation")

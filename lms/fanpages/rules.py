@@ -10,10 +10,14 @@ from lms.core.facebook import NotAPageAddressError, page_address
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 # Sources that say only a part: what they leave empty is left as it stands.
 SHORT_SOURCES = frozenset({"roster", "practice"})
-_FULL_DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
-_MONTH = re.compile(r"(?:tháng\s*)?(\d{1,2})[/.\-](\d{4})", re.I)
-_YEAR = re.compile(r"(?:năm\s*)?(\d{4})", re.I)
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_FULL_DATE = re.compile(r"(?P<d>\d{1,2})[/.\-](?P<m>\d{1,2})[/.\-](?P<y>\d{4})", re.A)
+_MONTH = re.compile(r"(?:tháng\s*)?(?P<m>\d{1,2})[/.\-](?P<y>\d{4})", re.A | re.I)
+_YEAR = re.compile(r"(?:năm\s*)?(?P<y>\d{4})", re.A | re.I)
+_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})", re.A)
+
+
+class NotADayError(ValueError):
+    pass
 
 
 @dataclass(frozen=True)
@@ -68,19 +72,18 @@ def name_fits(name: str, unit_short_name: str) -> bool:
 
 
 def read_since(typed: str) -> dt.date | None:
-    """ "12/04/2022", "4/2022", "tháng 4/2022", "2022" → its first day; None for nothing. Raises ValueError."""
+    """ "12/04/2022", "4/2022", "tháng 4/2022", "2022" → its first day; None for nothing. Raises NotADayError."""
     cleaned = text.clean(typed)
     if not cleaned:
         return None
-    if found := _ISO.fullmatch(cleaned):
-        return dt.date(int(found[1]), int(found[2]), int(found[3]))
-    if found := _FULL_DATE.fullmatch(cleaned):
-        return dt.date(int(found[3]), int(found[2]), int(found[1]))
-    if found := _MONTH.fullmatch(cleaned):
-        return dt.date(int(found[2]), int(found[1]), 1)
-    if found := _YEAR.fullmatch(cleaned):
-        return dt.date(int(found[1]), 1, 1)
-    raise ValueError(typed)
+    for form in (_ISO, _FULL_DATE, _MONTH, _YEAR):
+        if found := form.fullmatch(cleaned):
+            parts = {"d": 1, "m": 1, **{name: int(value) for name, value in found.groupdict().items()}}
+            try:
+                return dt.date(parts["y"], parts["m"], parts["d"])
+            except ValueError:
+                break
+    raise NotADayError(typed)
 
 
 def key_of(url: str) -> str:
@@ -89,3 +92,10 @@ def key_of(url: str) -> str:
         return page_address(url).key
     except NotAPageAddressError:
         return ""
+
+
+def since_shown(since: dt.date) -> str:
+    """The first of a month or of a year is what somebody who knew no day had typed: "4/2022", "2022"."""
+    if since.day > 1:
+        return f"{since:%d/%m/%Y}"
+    return f"{since.month}/{since.year}" if since.month > 1 else f"{since.year}"

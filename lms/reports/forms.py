@@ -99,6 +99,8 @@ class TableForm(FilterForm):
             (Order.NAME_BACK.value, _("by name, backwards")),
             (Order.COVERED.value, _("share of units, lowest first")),
             (Order.COVERED_BACK.value, _("share of units, highest first")),
+            (Order.PAGE.value, _("share of units with a page, lowest first")),
+            (Order.PAGE_BACK.value, _("share of units with a page, highest first")),
             (Order.DONE.value, _("share of officers, lowest first")),
             (Order.DONE_BACK.value, _("share of officers, highest first")),
         ],

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,18 @@ class Segment:
 
 
 def segments(figures: Figures) -> list[Segment]:
-    """The bar of completed, under way, not begun, without gap or overlap whatever the rounding; [] for nobody."""
-    if not figures.people:
-        return []
-    ends = [
-        round(1000 * upto / figures.people) for upto in (figures.done, figures.done + figures.under_way, figures.people)
-    ]
+    """The bar of completed, under way, not begun; [] for nobody."""
+    return _bar({"done": figures.done, "under-way": figures.under_way, "not-begun": figures.not_begun})
+
+
+def page_segments(figures: Figures) -> list[Segment]:
+    """The bar of units with a page, without one, and those of which it is not known; [] for no unit."""
+    return _bar({"done": figures.with_page, "without": figures.without_page, "not-begun": figures.page_unknown})
+
+
+def _bar(parts: dict[str, int]) -> list[Segment]:
+    """Without gap or overlap whatever the rounding; a part of nothing has no piece."""
+    whole = sum(parts.values())
+    ends = [round(1000 * upto / whole) for upto in accumulate(parts.values())] if whole else []
     starts = [0, *ends[:-1]]
-    names = ("done", "under-way", "not-begun")
-    return [Segment(name, x, end - x) for name, x, end in zip(names, starts, ends, strict=True) if end > x]
+    return [Segment(name, x, end - x) for name, x, end in zip(parts, starts, ends, strict=False) if end > x]

@@ -1,17 +1,20 @@
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from lms.fanpages.services import confirm
 from lms.reports import exports
 from lms.reports.exports import Column, Share, csv_lines, neutral, workbook
 from lms.units.models import Appointment
-from tests.conftest import make_person
+from tests.conftest import NOON, make_person, make_unit
+from tests.fanpages.conftest import says
 from tests.reports.conftest import TODAY, begin, certify, complete
-from tests.reports.test_views import body, signed_in
+from tests.reports.test_views import body, signed_in, words
 
 HOSTILE = ["=1+1", "+84", "-2", "@SUM(A1)", "\t=1", "\r=1"]
 
@@ -90,20 +93,45 @@ def xlsx_of(client, page, unit, **query):
 
 def test_the_table_the_csv_and_the_xlsx_show_the_same_figures(units, manager_p1, some_results):
     client = signed_in(manager_p1)
+    says(units.p1_a, manager_p1, source="manager")
     page = client.get(reverse("reports:unit", args=[units.p1.pk]), {"sap_xep": "-can-bo"})
     table = page.context["table"]
     shown = [
-        (row.name, f.units, f.covered, f.people, f.done, f.under_way, f.not_begun)
+        (row.name, f.units, f.covered, f.with_page, f.page_confirmed, f.without_page, f.page_unknown, f.people, f.done,
+         f.under_way, f.not_begun)
         for row in (*table.rows, table.total)
         if (f := row.figures)
-    ]
-    assert shown[-1][1:] == (2, 1, 4, 1, 1, 2)
+    ]  # fmt: skip
+    assert shown[-1][1:] == (2, 1, 1, 0, 0, 1, 4, 1, 1, 2)
+    numbers, shares = (1, 2, 4, 6, 7, 8, 9, 10, 12, 13), (3, 5, 11)
     found = csv_of(client, "units-csv", units.p1, sap_xep="-can-bo")[1:]
-    assert [(r[0], *(int(r[i]) for i in (1, 2, 4, 5, 7, 8))) for r in found] == shown
-    assert (found[-1][3], found[-1][6]) == ("50%", "25%")
+    assert [(r[0], *(int(r[i]) for i in numbers)) for r in found] == shown
+    assert [found[-1][i] for i in shares] == ["50%", "50%", "25%"]
     typed = xlsx_of(client, "units-xlsx", units.p1, sap_xep="-can-bo")
-    assert [(r[0], r[1], r[2], r[4], r[5], r[7], r[8]) for r in typed] == shown
-    assert (typed[-1][3], typed[-1][6]) == (0.5, 0.25)
+    assert [(r[0], *(r[i] for i in numbers)) for r in typed] == shown
+    assert [typed[-1][i] for i in shares] == [0.5, 0.5, 0.25]
+
+
+def test_page_csv_and_xlsx_say_the_same_of_the_pages_to_the_last_figure(units, manager_p1, centre, outline):
+    """54 units: 36 with a page, 20 of them confirmed, 4 without, of 14 nothing is known."""
+    made = [make_unit(f"Xã Số {index:02d}", parent=units.p1, level="commune", rank=30) for index in range(52)]
+    communes = [units.p1_a, units.p1_b, *made]
+    records = [says(unit, manager_p1, source="manager") for unit in communes[:36]]
+    for record in records[:20]:
+        confirm(record=record, by=centre, at=NOON)
+    for unit in communes[36:40]:
+        says(unit, manager_p1, "no", source="manager")
+    says(communes[40], manager_p1, "unknown", source="manager")
+    client = signed_in(manager_p1)
+    page = client.get(reverse("reports:unit", args=[units.p1.pk]))
+    shown = words(page)
+    assert "36/54 66,7 %" in shown
+    assert re.search(r"no page 4 · not known 14 · confirmed 20|chưa có 4 · chưa rõ 14 · đã xác nhận 20", shown)
+    total = csv_of(client, "units-csv", units.p1)[-1]
+    assert [total[1], *total[4:9]] == ["54", "36", "66,7%", "20", "4", "14"]
+    typed = xlsx_of(client, "units-xlsx", units.p1)[-1]
+    assert [typed[1], typed[4], typed[5], *typed[6:9]] == [54, 36, 36 / 54, 20, 4, 14]
+    assert "36/54 (66,7 %)" in words(page)
 
 
 @pytest.mark.parametrize(

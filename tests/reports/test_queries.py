@@ -1,14 +1,19 @@
 import datetime as dt
+import random
 
 import pytest
 
 from courses.enums import State
 from courses.models import Course
+from lms.fanpages.services import confirm
 from lms.reports import queries
 from lms.reports.queries import Question
 from lms.reports.rules import Figures, Kind, Order
-from lms.units.models import Appointment, Grant, Succession, Unit
-from tests.conftest import make_person, make_unit
+from lms.units.models import Appointment, DivisionType, Grant, Succession, Unit
+from lms.units.services.appointments import is_open
+from lms.units.services.reorganising import merge
+from tests.conftest import NOON, make_person, make_unit
+from tests.fanpages.conftest import says
 from tests.reports.conftest import TODAY, at, begin, certify, complete
 
 DAY = dt.timedelta(days=1)
@@ -202,6 +207,131 @@ def test_names_stand_in_vietnamese_order(units, manager_p1, outline):
     ]
 
 
+# --- The units' pages ---------------------------------------------------------------------------------
+
+ENTERED = ("with_page", "page_confirmed", "without_page", "page_unknown")
+
+
+def pages_of(figures):
+    return tuple(getattr(figures, name) for name in ENTERED)
+
+
+def test_every_open_unit_counts_with_nobody_imported_too_and_what_is_not_known_stands_apart(
+    units, manager_p1, centre, outline
+):
+    """Four communes, nobody serves in any: a confirmed page, a page, none, "not known" said, and one of no record."""
+    third, fourth, fifth = (
+        make_unit(f"Xã {n}", parent=units.p1, level="commune", rank=30) for n in ("Ba", "Bốn", "Năm")
+    )
+    confirm(record=says(units.p1_a, manager_p1, source="manager"), by=centre, at=NOON)
+    says(units.p1_b, manager_p1, source="manager")
+    says(third, manager_p1, "no", source="manager")
+    says(fourth, manager_p1, "unknown", source="manager")
+    # Neither the province's own page nor the neighbour's is one of its communes'.
+    says(units.p1, manager_p1, source="manager")
+    says(units.p2_a, centre, source="manager")
+    found = table(manager_p1, units.p1, outline.course)
+    assert (found.total.figures.units, pages_of(found.total.figures)) == (5, (2, 1, 1, 2))
+    assert {row.name: pages_of(row.figures) for row in found.rows if row.kind == Kind.UNIT} == {
+        "Xã Vạn Yên": (1, 1, 0, 0),
+        "Phường Hạ Long": (1, 0, 0, 0),
+        "Xã Ba": (0, 0, 1, 0),
+        "Xã Bốn": (0, 0, 0, 1),
+        "Xã Năm": (0, 0, 0, 1),
+    }
+    assert fifth.level == third.level
+
+
+def test_a_commune_by_itself_counts_its_own_page(units, manager_p1, outline):
+    says(units.p1_a, manager_p1, source="manager")
+    assert pages_of(table(manager_p1, units.p1_a, outline.course).total.figures) == (1, 0, 0, 0)
+
+
+def test_pages_are_counted_as_they_stood_at_the_end_of_the_day(units, manager_p1, centre, outline):
+    said, confirmed, gone = dt.date(2026, 3, 2), dt.date(2026, 4, 6), dt.date(2026, 5, 11)
+    record = says(units.p1_a, manager_p1, source="manager", when=at(said, 23))
+    confirm(record=record, by=centre, at=at(confirmed, 23))
+    says(units.p1_a, manager_p1, "no", source="manager", when=at(gone, 23))
+
+    def on(day):
+        return pages_of(table(manager_p1, units.p1, outline.course, day=day).total.figures)
+
+    assert [on(said - DAY), on(said), on(confirmed - DAY), on(confirmed), on(gone - DAY), on(gone), on(TODAY)] == [
+        (0, 0, 0, 2),
+        (1, 0, 0, 1),
+        (1, 0, 0, 1),
+        (1, 1, 0, 1),
+        (1, 1, 0, 1),
+        (0, 0, 1, 1),
+        (0, 0, 1, 1),
+    ]
+
+
+def test_the_page_of_a_closed_unit_counts_on_its_days_only_and_its_successor_begins_as_not_known(
+    units, manager_p1, outline
+):
+    before, merger = dt.date(2026, 5, 31), dt.date(2026, 6, 1)
+    says(units.p1_a, manager_p1, source="manager", when=at(dt.date(2026, 3, 2)))
+    says(units.p1_b, manager_p1, "no", source="manager", when=at(dt.date(2026, 3, 2)))
+    merge(
+        units=[Unit.objects.get(pk=unit.pk) for unit in (units.p1_a, units.p1_b)],
+        full_name="Xã Mới",
+        short_name="Mới",
+        type=DivisionType.objects.get(key="xã"),
+        code="00001",
+        on=merger,
+        actor=None,
+    )
+    was, now = (table(manager_p1, units.p1, outline.course, day=day).total.figures for day in (before, merger))
+    assert (was.units, pages_of(was), now.units, pages_of(now)) == (2, (1, 0, 1, 0), 1, (0, 0, 0, 1))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_total_is_the_sum_of_its_parts_on_every_day(units, manager_p1, centre, outline, district_era, seed):
+    """Districts, communes that closed and opened, statements at random times: parts add up at every level."""
+    chance = random.Random(seed)
+    days = [dt.date(2025, 5, 1) + dt.timedelta(days=7 * week) for week in range(12)]
+    communes = [units.p1_a, units.p1_b, units.p2_a, district_era["old_a"], district_era["old_b"]]
+    communes += [make_unit(f"Xã {n}", parent=units.p2, level="commune", rank=30) for n in range(4)]
+    communes = [Unit.objects.get(pk=unit.pk) for unit in communes]
+    for day in days:
+        for unit in chance.sample(communes, 3):
+            if is_open(unit, day):
+                status = chance.choice(["yes", "yes", "no", "unknown"])
+                record = says(unit, manager_p1, status, source="roster", when=at(day))
+                if record.url and chance.random() < 0.5:
+                    confirm(record=record, by=centre, at=at(day, 12))
+    for day in [*days, TODAY]:
+        for unit in (units.centre, units.p1, units.p2, district_era["district"]):
+            found = table(centre, unit, outline.course, day=day)
+            whole = found.total.figures
+            assert (whole.units, *pages_of(whole)) == tuple(
+                map(sum, zip(*[(row.figures.units, *pages_of(row.figures)) for row in found.rows], strict=True))
+                if found.rows
+                else (0,) * 5
+            )
+            assert whole.with_page + whole.without_page + whole.page_unknown == whole.units
+            assert 0 <= whole.page_confirmed <= whole.with_page
+
+
+def test_units_sort_by_their_pages_and_of_two_without_one_who_said_so_stands_first(units, manager_p1, outline):
+    third = make_unit("Xã An", parent=units.p1, level="commune", rank=30)
+    says(units.p1_b, manager_p1, source="manager")
+    says(units.p1_a, manager_p1, "no", source="manager")
+    rows = {
+        order: [
+            row.unit_id
+            for row in table(manager_p1, units.p1, outline.course, order=order).rows
+            if row.kind == Kind.UNIT
+        ]
+        for order in (Order.PAGE, Order.PAGE_BACK)
+    }
+    assert rows == {
+        Order.PAGE: [units.p1_a.pk, third.pk, units.p1_b.pk],
+        Order.PAGE_BACK: [units.p1_b.pk, units.p1_a.pk, third.pk],
+    }
+
+
 # --- Missing ------------------------------------------------------------------------------------------
 
 
@@ -315,10 +445,10 @@ def test_the_table_takes_as_many_queries_for_one_unit_as_for_three(
         place = queries.place_in_scope(centre, unit.pk, TODAY)
         return len(queries.unit_table(place, Question(day=TODAY, course_id=outline.course.pk)).rows)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         one = ask(units.p2)
     make_unit("Xã Ba", parent=units.p1, level="commune", rank=30)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         four = ask(units.p1)
     assert (one, four) == (1, 4)
 

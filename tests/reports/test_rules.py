@@ -1,4 +1,7 @@
-from lms.reports.rules import Figures, Kind, Order, Row, in_order, segments
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lms.reports.rules import Figures, Kind, Order, Row, in_order, page_segments, segments
 
 
 def row(name: str, *, covered: int = 0, units: int = 0, done: int = 0, people: int = 0, kind: Kind = Kind.UNIT) -> Row:
@@ -37,3 +40,27 @@ def test_the_bar_has_no_gap_and_fills_the_width():
 def test_a_state_without_people_has_no_piece_and_nobody_no_bar():
     assert [p.name for p in segments(Figures(people=2, done=2))] == ["done"]
     assert segments(Figures()) == []
+
+
+def test_what_is_known_of_pages_adds_up_to_all_units():
+    figures = Figures(units=54, with_page=36, page_confirmed=20, without_page=4)
+    assert (figures.page_unknown, figures.page_rate, Figures().page_rate) == (14, 36 / 54, None)
+    assert [(piece.name, piece.width) for piece in page_segments(figures)] == [
+        ("done", 667),
+        ("without", 74),
+        ("not-begun", 259),
+    ]
+
+
+_counts = st.integers(0, 5000)
+
+
+@given(_counts, _counts, _counts)
+def test_whatever_the_parts_every_bar_fills_its_width_without_gap(a, b, c):
+    bars = [
+        segments(Figures(people=a + b + c, done=a, under_way=b)),
+        page_segments(Figures(units=a + b + c, with_page=a, without_page=b)),
+    ]
+    for bar in bars:
+        assert sum(piece.width for piece in bar) == (1000 if a + b + c else 0)
+        assert [piece.x for piece in bar] == [sum(piece.width for piece in bar[:index]) for index in range(len(bar))]

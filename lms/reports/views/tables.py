@@ -14,7 +14,7 @@ from lms.accounts.models import User
 from lms.core import clock, numbers, text
 from lms.reports import exports, queries
 from lms.reports.forms import FilterForm, PeopleForm, TableForm
-from lms.reports.rules import Order, segments
+from lms.reports.rules import Order, page_segments, segments
 from lms.reports.views.asking import Asked, ask, private
 from lms.units.models import Grant
 from lms.units.scope import has_any_grant
@@ -43,7 +43,9 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponseBase:
         "total": table.total.figures,
         "covered_percent": _percent(table.total.figures.covered, table.total.figures.units),
         "done_percent": _percent(table.total.figures.done, table.total.figures.people),
+        "page_percent": _percent(table.total.figures.with_page, table.total.figures.units),
         "segments": segments(table.total.figures),
+        "page_segments": page_segments(table.total.figures),
         "sorting": _sorting(asked.form),
         "links": _links(asked.form),
         "may_import": has_any_grant(asked.viewer, Grant.Right.IMPORT),
@@ -70,7 +72,7 @@ def _links(form: TableForm) -> dict[str, str]:
 def _sorting(form: TableForm) -> dict[str, dict[str, str]]:
     """For the heading of each column that sorts: the address of the other direction, and the direction now."""
     found = {}
-    for key, name in (("name", "ten"), ("covered", "don-vi"), ("done", "can-bo")):
+    for key, name in (("name", "ten"), ("covered", "don-vi"), ("page", "trang"), ("done", "can-bo")):
         now = form.order.value
         target = f"-{name}" if now == name else name
         aria = {name: "ascending", f"-{name}": "descending"}.get(now, "none")
