@@ -26,6 +26,20 @@ class FileFault(models.TextChoices):
     TOO_BIG = "too_big", _("The file is larger than 5 MB.")
     TOO_MANY_ROWS = "too_many_rows", _("The file has more than 20,000 rows: split it.")
     OLD_EXCEL = "old_excel", _("This is an old Excel file (.xls). Open it and save it as .xlsx.")
+    ENCRYPTED = (
+        "encrypted",
+        _(
+            "This file is locked with a password. In Excel, remove the password (File, Info, Protect) "
+            "and save it again."
+        ),
+    )
+    ENDLESS = (
+        "endless",
+        _(
+            "The sheet “%(sheet)s” goes on beyond row %(last)s although nothing stands there: delete the empty rows "
+            "below the list, or copy the list into a new file."
+        ),
+    )
     BROKEN = "broken", _("The file cannot be opened: it is damaged, or no .xlsx or .csv file.")
     NOT_UTF8 = "not_utf8", _("The file is not in UTF-8. In Excel, save it as “CSV UTF-8”, or send the .xlsx file.")
     OLD_FONT = (
@@ -39,6 +53,17 @@ class FileFault(models.TextChoices):
         "no_header",
         _("No header row was found: one row among the first 30 must hold “Họ và tên” and “Đơn vị”. Use our template."),
     )
+    NO_NAME_COLUMN = (
+        "no_name_column",
+        _("No column “Họ và tên” was found beside others that we know. The headings seen in row %(row)s: %(seen)s."),
+    )
+    NO_UNIT_COLUMN = (
+        "no_unit_column",
+        _(
+            "Nothing in the file says of which unit the people are: there is no column “Đơn vị” and no row like “II. "
+            "Phường Hạ Long” above them. The headings seen: %(seen)s."
+        ),
+    )
     DOUBLE_HEADER = "double_header", _("Two columns are both headed “%(column)s”.")
 
 
@@ -50,13 +75,41 @@ class Refusal(models.TextChoices):
     ODD_NAME = "odd_name", _("The full name holds a character that no name has: “%(char)s”.")
     CELL_TOO_LONG = "cell_too_long", _("The cell “%(column)s” is longer than %(limit)s characters.")
     BAD_PHONE = "bad_phone", _("“%(value)s” is no Vietnamese mobile number.")
+    CUT_PHONE = (
+        "cut_phone",
+        _("Excel has cut the phone number to “%(value)s”: make the column text and type the number again."),
+    )
     BAD_EMAIL = "bad_email", _("“%(value)s” is no e-mail address.")
     BAD_DATE = "bad_date", _("“%(value)s” in “%(column)s” is no date: write 05/08/1985.")
     SHORT_YEAR = "short_year", _("“%(value)s” has a year of two digits: write all four.")
     ODD_BIRTH = "odd_birth", _("The year of birth %(value)s cannot be right.")
     BAD_DUTY = "bad_duty", _("“%(value)s” is no page duty: choose one of the list in the template.")
+    BAD_PAGE = "bad_page", _("“%(value)s” says nothing about a page: write “có”, “chưa”, “chưa rõ” or its address.")
+    BAD_PAGE_ADDRESS = "bad_page_address", _("“%(value)s” is no address of a page: %(why)s")
+    PAGE_TAKEN = "page_taken", _("The page %(value)s has already been reported for another unit.")
+    PAGE_SAID_OTHERWISE = (
+        "page_said_otherwise",
+        _("Row %(row)s says otherwise about the page of “%(unit)s”."),
+    )
+    FORMULA = (
+        "formula",
+        _("The cell %(cell)s holds a formula without a result: copy the column and paste it as values."),
+    )
+    MERGED = "merged", _("The cell %(cell)s is merged with %(first)s: unmerge it, each person has a row.")
     NO_UNIT = "no_unit", _("The unit is missing.")
     UNKNOWN_UNIT = "unknown_unit", _("No unit is called “%(value)s” on %(day)s.")
+    UNKNOWN_GROUP = "unknown_group", _("No unit is called “%(value)s”, the heading in row %(row)s, on %(day)s.")
+    UNIT_DIVIDED = (
+        "unit_divided",
+        _(
+            "“%(value)s” was divided: parts of it went to %(candidates)s. Write the unit in which this person "
+            "serves now."
+        ),
+    )
+    UNIT_ENDED = (
+        "unit_ended",
+        _("“%(value)s” ended, and the list of units does not say what it went into. Write the unit of today."),
+    )
     UNIT_OUTSIDE = "unit_outside", _("“%(value)s” lies outside the unit of this roster.")
     UNIT_NOT_OPEN = "unit_not_open", _("“%(value)s” was not yet open on %(day)s.")
     AMBIGUOUS_UNIT = "ambiguous_unit", _("“%(value)s” may be: %(candidates)s. Write the code, or add the unit above.")
@@ -66,6 +119,10 @@ class Refusal(models.TextChoices):
         _("Give a phone number, an e-mail or a date of birth: the name alone does not tell two people apart."),
     )
     TWICE_IN_FILE = "twice_in_file", _("The same person, phone or e-mail already stands in row %(row)s.")
+    TWICE_ON_SHEET = (
+        "twice_on_sheet",
+        _("The same person, phone or e-mail already stands on the sheet “%(sheet)s” in row %(row)s."),
+    )
     TWO_PEOPLE = "two_people", _("The phone belongs to one account and the e-mail to another.")
     OTHER_NAME = "other_name", _("This phone or e-mail belongs to “%(name)s”, who bears another name.")
     BEYOND_SCOPE = (
@@ -77,3 +134,27 @@ class Refusal(models.TextChoices):
     SEVERAL = "several", _("Several accounts have this name, birth and unit: give the phone number.")
     MOVE_TOO_EARLY = "move_too_early", _("“From” must be later than %(day)s, when the present appointment began.")
     CHANGED_MEANWHILE = "changed_meanwhile", _("The accounts have changed since the check: load the file again.")
+
+
+class Remark(models.TextChoices):
+    """What was understood in a row otherwise than it stands there. The row goes in all the same."""
+
+    SUCCEEDED = "succeeded", _("“%(value)s” is now “%(unit)s”, since %(day)s.")
+    SUCCEEDED_BY = "succeeded_by", _("“%(value)s” is now “%(unit)s”, since %(day)s, by %(basis)s.")
+    RENAMED = "renamed", _("“%(value)s” is now called “%(unit)s”.")
+    OF_GROUP = "of_group", _("The unit is that of the heading “%(value)s” in row %(row)s.")
+    OF_SHEET = "of_sheet", _("The unit is that of the sheet “%(value)s”.")
+    OF_TOP = "of_top", _("The row names no unit: taken for “%(unit)s”.")
+    FIRST_PHONE = "first_phone", _("Of “%(value)s” the first mobile number was taken.")
+    OLD_PHONE = "old_phone", _("The old number “%(value)s” is now %(phone)s.")
+
+
+class Skip(models.TextChoices):
+    """Why a row below the header is no row of a person."""
+
+    GROUP = "group", _("headings of groups")
+    TOTAL = "total", _("totals")
+    SIGNATURE = "signature", _("signatures and closing lines")
+    HEADER = "header", _("the header again")
+    HIDDEN = "hidden", _("hidden rows")
+    BLANK = "blank", _("blank rows")

@@ -11,6 +11,7 @@ from lms.core import clock
 from lms.people import queries, rules
 from lms.people.formats.tables import MAX_ROWS
 from lms.people.models import RosterRow
+from lms.people.queries.places import UnitIndex
 from lms.units.models import Unit
 
 # The heads are our format: the same in every language.
@@ -64,7 +65,7 @@ def template_xlsx(unit: Unit) -> bytes:
     for row in range(2, _LISTED_ROWS + 2):
         for column in range(2, len(HEADS) + 1):
             sheet.cell(row=row, column=column).number_format = "@"
-    index = queries.UnitIndex(unit, clock.today())
+    index = UnitIndex(unit, clock.today())
     listed = book.create_sheet("Đơn vị")
     _headed(listed, ["Đơn vị", "Mã"], [50, 12])
     for row, known in enumerate(index.all(), start=2):

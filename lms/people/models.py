@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lms.accounts.models import User
-from lms.people.enums import BatchState, Outcome, Refusal
+from lms.fanpages.enums import Problem as PageProblem
+from lms.people.enums import BatchState, Outcome, Refusal, Remark
 from lms.units.models import Grant, Unit
 from lms.units.scope import scope_q
 
@@ -20,7 +21,10 @@ class RosterBatchQuerySet(models.QuerySet["RosterBatch"]):
 
 
 class RosterBatch(models.Model):
-    """One file, read once. ``unit`` is the top of the subtree its rows may name."""
+    """One file, read once. ``unit`` is the top of the subtree its rows may name.
+
+    ``layout`` says how the file was understood (queries.Layout reads it): columns, what was skipped, groups, old names.
+    """
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -32,6 +36,7 @@ class RosterBatch(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    layout = models.JSONField(default=dict, blank=True)
     codes_issued_at = models.DateTimeField(null=True, blank=True)
 
     objects = RosterBatchQuerySet.as_manager()
@@ -51,9 +56,14 @@ class RosterBatch(models.Model):
 
 
 class RosterRow(models.Model):
-    """pii: one row as it stood in the file (``number`` is Excel's), and what would become of it."""
+    """pii: one row as it stood in the file (``number`` is Excel's), and what would become of it.
+
+    ``original``: of a refused row, column → the cell as written. ``remarks``: [key, words] of what was understood
+    otherwise than written. ``page_status`` is "" where the row says nothing of the unit's page.
+    """
 
     batch = models.ForeignKey(RosterBatch, on_delete=models.CASCADE, related_name="rows")
+    sheet = models.CharField(max_length=100, blank=True)
     number = models.PositiveIntegerField()
     full_name = models.CharField(max_length=100, blank=True)
     phone = models.CharField(max_length=16, blank=True)
@@ -65,6 +75,10 @@ class RosterRow(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     unit_text = models.CharField(max_length=300, blank=True)
     starts_on = models.DateField(null=True, blank=True)
+    page_status = models.CharField(max_length=10, blank=True)
+    page_url = models.CharField(max_length=300, blank=True)
+    original = models.JSONField(default=dict, blank=True)
+    remarks = models.JSONField(default=list, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     refusal = models.CharField(max_length=30, blank=True)
     refusal_words = models.JSONField(default=dict, blank=True)
@@ -77,9 +91,9 @@ class RosterRow(models.Model):
     class Meta:
         verbose_name = _("row of a roster")
         verbose_name_plural = _("rows of a roster")
-        ordering = ["number"]
+        ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["batch", "number"], name="roster_row_is_read_once"),
+            models.UniqueConstraint(fields=["batch", "sheet", "number"], name="roster_row_is_read_once"),
             models.CheckConstraint(
                 condition=~Q(outcome=Outcome.REFUSED) | ~Q(refusal=""), name="refused_roster_row_has_a_reason"
             ),
@@ -97,6 +111,36 @@ class RosterRow(models.Model):
         """Why the row is refused, in the reader's language; empty otherwise."""
         return sentence(self.refusal, self.refusal_words)
 
+    @property
+    def notes(self) -> list[str]:
+        """What was understood otherwise than written, as sentences in the reader's language."""
+        return [str(Remark(key).label) % words for key, words in self.remarks]
+
 
 def sentence(refusal: str, words: dict[str, Any]) -> str:
-    return str(Refusal(refusal).label) % words if refusal else ""
+    """``reason`` among the words is a code of lms.fanpages: why an address is no page's."""
+    if not refusal:
+        return ""
+    why = str(PageProblem(words["reason"]).label) if "reason" in words else ""
+    return str(Refusal(refusal).label) % {**words, "why": why}
+
+
+class HeadingChoice(models.Model):
+    """What people of a unit have said that a heading means; ``column`` is "" for one that is not to be read.
+
+    ``head`` is folded (formats.headings.folded). It counts for files of the unit and of all below it.
+    """
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    head = models.CharField(max_length=100)
+    column = models.CharField(max_length=20, blank=True)
+    chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("meaning of a heading")
+        verbose_name_plural = _("meanings of headings")
+        constraints = [models.UniqueConstraint(fields=["unit", "head"], name="heading_means_one_thing_in_a_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.head} → {self.column}"

@@ -4,24 +4,42 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lms.accounts import phones
 from lms.core import text
-from lms.people.enums import Outcome, Refusal
-from lms.people.formats.tables import Cell
+from lms.core.facebook import NotAPageAddressError, page_address
+from lms.fanpages import rules as pages
+from lms.people.enums import Outcome, Refusal, Remark
+from lms.people.formats import unitnames
+from lms.people.formats.tables import Cell, Group, Row
+from lms.people.formats.workbooks import shown
 
-LIMITS = {"position": 150, "unit": 300, "email": 254, "phone": 60, "born": 30, "starts_on": 30, "page_duty": 60}
+LIMITS = {"position": 150, "unit": 300, "email": 254, "phone": 60, "born": 30, "starts_on": 30, "page_duty": 60,
+          "page": 300}  # fmt: skip
 # As the drop-down of the template has them, and as people shorten them. "" is the key of "no duty".
 DUTIES = {"officer": "Phụ trách Trang", "team": "Thành viên Tổ quản trị Trang", "": "Không"}
 _DUTY_WORDS = {
     **{text.fold(words): key for key, words in DUTIES.items()},
     "phu trach": "officer", "can bo phu trach trang cong dong": "officer", "phu trach trang cong dong": "officer",
-    "thanh vien": "team", "thanh vien to quan tri": "team", "to quan tri": "team", "khong phu trach": "",
+    "phu trach fanpage": "officer", "quan tri trang": "officer", "quan tri fanpage": "officer", "admin": "officer",
+    "thanh vien": "team", "thanh vien to quan tri": "team", "to quan tri": "team", "to pho": "team",
+    "to truong": "team",
+    "khong phu trach": "",
+}  # fmt: skip
+# As the drop-down of the template has them.
+PAGES = {pages.YES: "Có", pages.NO: "Chưa", pages.UNKNOWN: "Chưa rõ"}
+_PAGE_WORDS = {
+    **dict.fromkeys(("co", "co roi", "da co", "da lap", "da thanh lap", "da co trang", "x", "v", "✓", "✔"), pages.YES),
+    **dict.fromkeys(("chua", "chua co", "chua lap", "chua thanh lap", "khong", "khong co", "chua co trang"), pages.NO),
+    **dict.fromkeys(("chua ro", "khong ro", "chua biet", "?", "-"), pages.UNKNOWN),
 }  # fmt: skip
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})")
+_SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
+_PHONES_APART = re.compile(r"\s*[/;,|]\s*|\s+[-–]\s+|\s+(?:hoặc|và|or)\s+")
+_PHONE_WITHIN = re.compile(r"(?<!\d)(?:\+?84|0)[\d .-]{7,12}\d(?!\d)|(?<!\d)0\d{9}(?!\d)")
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
 
 
@@ -39,7 +57,10 @@ class RowRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A row as understood. ``page_duty`` None: the row says nothing; ``starts_on`` None: from the day it is written."""
+    """A row as understood. ``page_duty`` None: the row says nothing; ``starts_on`` None: from the day it is written.
+
+    ``page_status`` "": the row says nothing of the unit's page. ``remarks``: what was not understood as written.
+    """
 
     number: int
     full_name: str = ""
@@ -51,6 +72,11 @@ class Entry:
     page_duty: str | None = None
     unit: str = ""
     starts_on: dt.date | None = None
+    page_status: str = ""
+    page_url: str = ""
+    sheet: str = ""
+    groups: tuple[Group, ...] = ()
+    remarks: tuple[tuple[Remark, dict[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,22 +126,49 @@ def refused(problem: Problem) -> Decision:
 # --- Reading a row ----------------------------------------------------------------------------------
 
 
+def read_row(row: Row, today: dt.date) -> tuple[Entry, Problem | None]:
+    """``read_entry`` of a row of a file; a cell that is wrong in itself (a formula, merged) is told first."""
+    entry, problem = read_entry(row.number, row.cells, today)
+    fault = next(iter(row.faults.values()), None)
+    problem = Problem(Refusal(fault[0]), dict(fault[1])) if fault else problem
+    return replace(entry, sheet=row.sheet, groups=row.groups), problem
+
+
 def read_entry(number: int, cells: dict[str, Cell], today: dt.date) -> tuple[Entry, Problem | None]:
     """The row with whatever of it can be understood, and the first thing that cannot."""
     values: dict[str, Any] = {}
+    remarks: list[tuple[Remark, dict[str, Any]]] = []
     problem: Problem | None = None
+    cells = _position_and_unit(cells)
     for column, reader in _READERS.items():
         try:
             values.update(reader(_text(column, cells.get(column)), cells.get(column), today))
         except RowRefusedError as error:
             problem = problem or error.problem
-    entry = Entry(number=number, **values)
+        remarks += values.pop("remarks", [])
+    entry = Entry(number=number, **values, remarks=tuple(remarks))
     return entry, problem or _missing(entry)
 
 
+def original(cells: dict[str, Cell]) -> dict[str, str]:
+    """The cells as they were written, for whoever has to mend them."""
+    parted = _position_and_unit(cells)
+    return {column: shown(parted.get(column))[:300] for column in COLUMN_WORDS if shown(parted.get(column))}
+
+
+def _position_and_unit(cells: dict[str, Cell]) -> dict[str, Cell]:
+    """A column "Chức vụ, đơn vị" as the two that it is."""
+    if "position_unit" not in cells:
+        return cells
+    position, unit = unitnames.parted(shown(cells["position_unit"])[:1000])
+    return {
+        **cells,
+        "position": cells.get("position") or position,
+        "unit": cells.get("unit") or unit,
+    }
+
+
 def _missing(entry: Entry) -> Problem | None:
-    if not entry.unit:
-        return Problem(Refusal.NO_UNIT)
     if not (entry.phone or entry.email or entry.born_on or entry.birth_year):
         return Problem(Refusal.NOTHING_TO_TELL_APART)
     return None
@@ -153,10 +206,30 @@ def _name(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
 
 
 def _phone(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
-    try:
-        return {"phone": phones.parse(written) if written else ""}
-    except phones.NotAPhoneError as error:
-        raise RowRefusedError(Refusal.BAD_PHONE, value=written) from error
+    """The number, or the first mobile of several."""
+    short = _SCIENTIFIC.fullmatch(written)
+    if short:
+        # "9.12E+08" has lost its digits; "9.12345678E+08" has all of them.
+        if len(short[2] or "") < int(short[3]) or int(short[3]) > 12:
+            raise RowRefusedError(Refusal.CUT_PHONE, value=written)
+        written = f"{short[1]}{short[2]}"[: int(short[3]) + 1]
+    if not written:
+        return {"phone": ""}
+    for piece in [written, *_PHONES_APART.split(written), *_PHONE_WITHIN.findall(written)]:
+        try:
+            return {"phone": phones.parse(piece), "remarks": _remarks_on_phone(written, piece, phones.parse(piece))}
+        except phones.NotAPhoneError:
+            continue
+    raise RowRefusedError(Refusal.BAD_PHONE, value=written)
+
+
+def _remarks_on_phone(written: str, piece: str, phone: str) -> list[tuple[Remark, dict[str, Any]]]:
+    remarks: list[tuple[Remark, dict[str, Any]]] = []
+    if sum(char.isdigit() for char in written) > sum(char.isdigit() for char in piece):
+        remarks.append((Remark.FIRST_PHONE, {"value": written}))
+    if not re.sub(r"\D", "", unicodedata.normalize("NFKC", piece)).endswith(phone[3:]):
+        remarks.append((Remark.OLD_PHONE, {"value": piece.strip(), "phone": phones.display(phone)}))
+    return remarks
 
 
 def _email(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
@@ -167,8 +240,11 @@ def _email(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
 
 
 def _born(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
-    if re.fullmatch(r"(19|20)\d\d", written):
-        year, day = int(written), None
+    """A day, or a year alone: "1985", "năm 1985", "8/1985", and a year that Excel shows as a day of 1905."""
+    alone = re.fullmatch(r"(?:(?:năm|sn|sinh năm)\W*|\d{1,2}[/.\-])?((?:19|20)\d\d)\.?", written.casefold())
+    serial = (cell - _EXCEL_EPOCH).days if isinstance(cell, dt.date) else 0
+    if alone or today.year - 100 <= serial <= today.year:
+        year, day = int(alone[1]) if alone else serial, None
     else:
         day = _day("born", written, cell)
         year = day.year if day else 0
@@ -210,6 +286,21 @@ def _duty(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
     return {"page_duty": key}
 
 
+def _page(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
+    """ "có", "x", "chưa", "chưa rõ" or the address of the page."""
+    if not written:
+        return {"page_status": "", "page_url": ""}
+    status = _PAGE_WORDS.get(text.fold(written).strip(" .,;:"))
+    if status:
+        return {"page_status": status, "page_url": ""}
+    if not re.search(r"[./@]\w", written):
+        raise RowRefusedError(Refusal.BAD_PAGE, value=written)
+    try:
+        return {"page_status": pages.YES, "page_url": page_address(written).url}
+    except NotAPageAddressError as error:
+        raise RowRefusedError(Refusal.BAD_PAGE_ADDRESS, value=written, reason=error.reason.value) from error
+
+
 _READERS: dict[str, Callable[[str, Cell, dt.date], dict[str, Any]]] = {
     "full_name": _name,
     "born": _born,
@@ -219,12 +310,25 @@ _READERS: dict[str, Callable[[str, Cell, dt.date], dict[str, Any]]] = {
     "page_duty": _duty,
     "unit": lambda written, cell, today: {"unit": written},
     "starts_on": _starts,
+    "page": _page,
 }
 # The heads of the template: data of our format, the same in every language.
 COLUMN_WORDS = {
     "full_name": "Họ và tên", "born": "Ngày sinh", "phone": "Điện thoại", "email": "Email", "position": "Chức vụ",
     "page_duty": "Nhiệm vụ Trang", "unit": "Đơn vị", "starts_on": "Từ ngày",
+    "page": "Trang cộng đồng",
 }  # fmt: skip
+
+
+def spans(numbers: list[int]) -> str:
+    """ "7, 12–15": row numbers, in the order of the file."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
 
 
 # --- Whose row it is --------------------------------------------------------------------------------
@@ -264,10 +368,16 @@ def match(entry: Entry, by_phone: Known | None, by_email: Known | None, by_ident
 # --- What it would change ---------------------------------------------------------------------------
 
 
-def decide(entry: Entry, unit_id: int, unit_name: str, known: Known | None, today: dt.date) -> Decision:
-    """New, changed (field → old and new, as shown), unchanged or refused. An empty cell changes nothing."""
+def decide(
+    entry: Entry, unit_id: int, unit_name: str, known: Known | None, today: dt.date, page: list[str] | None = None
+) -> Decision:
+    """New, changed (field → old and new, as shown), unchanged or refused. An empty cell changes nothing.
+
+    ``page``: what the row changes of the unit's page, as ``page_change`` tells it.
+    """
+    of_page = {"page": page} if page else {}
     if known is None:
-        return refused(Problem(Refusal.NO_POSITION)) if not entry.position else Decision(Outcome.NEW)
+        return refused(Problem(Refusal.NO_POSITION)) if not entry.position else Decision(Outcome.NEW, changes=of_page)
     changes = _changes_of_person(entry, known)
     post = known.post
     if post is None:
@@ -283,7 +393,22 @@ def decide(entry: Entry, unit_id: int, unit_name: str, known: Known | None, toda
             changes["position"] = [post.position, entry.position]
         if entry.page_duty is not None and entry.page_duty != post.page_duty:
             changes["page_duty"] = [DUTIES.get(post.page_duty, ""), DUTIES[entry.page_duty]]
+    changes.update(of_page)
     return Decision(Outcome.CHANGED if changes else Outcome.UNCHANGED, known.pk, changes)
+
+
+def page_change(entry: Entry, stands: pages.Statement) -> tuple[list[str] | None, pages.Statement]:
+    """What the row changes of the unit's page, [old, new] as shown, and what stands then. None: nothing."""
+    if not entry.page_status:
+        return None, stands
+    told = pages.completed(pages.statement(entry.page_status, entry.page_url), stands)
+    if pages.is_same(told, stands):
+        return None, stands
+    return [page_words(stands), page_words(told)], told
+
+
+def page_words(told: pages.Statement) -> str:
+    return told.url or PAGES[told.status]
 
 
 def _changes_of_person(entry: Entry, known: Known) -> dict[str, list[str]]:

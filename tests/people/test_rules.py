@@ -47,7 +47,6 @@ def test_births_are_read_day_first(cell, born):
         ({"born": "2020"}, Refusal.ODD_BIRTH),
         ({"starts_on": "01/07/0205"}, Refusal.BAD_DATE),
         ({"page_duty": "giám đốc"}, Refusal.BAD_DUTY),
-        ({"unit": ""}, Refusal.NO_UNIT),
         ({"position": "x" * 151}, Refusal.CELL_TOO_LONG),
         ({"position": "x" * 1_000_000}, Refusal.CELL_TOO_LONG),
         ({"phone": ""}, Refusal.NOTHING_TO_TELL_APART),

@@ -175,7 +175,7 @@ def test_an_ambiguous_unit_names_its_candidates(centre, units):
 
 def test_a_closed_unit_takes_nobody(manager_p1, units):
     Unit.objects.filter(pk=units.p1_a.pk).update(closed_on=dt.date(2026, 1, 1))
-    assert outcomes(stage(manager_p1, units.p1, ANH)) == [(2, "refused", "unknown_unit")]
+    assert outcomes(stage(manager_p1, units.p1, ANH)) == [(2, "refused", "unit_ended")]
 
 
 def test_a_unit_that_was_not_yet_open_takes_nobody_before_its_day(manager_p1, units):

@@ -1,171 +1,378 @@
-"""Bytes → rows of cells, from .xlsx or .csv, however hostile the file."""
+"""A file as offices send it → its rows of people, and all the rest by name: headings, groups, totals, signatures."""
 
-import csv
-import datetime as dt
-import io
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lms.core import text
-from lms.people.enums import FileFault
-from lms.people.formats import FileRefusedError
+from lms.people.enums import FileFault, Skip
+from lms.people.formats import FileRefusedError, headings, workbooks
+from lms.people.formats.headings import Header, Heading
+from lms.people.formats.workbooks import MAX_BYTES, Cell, Line, Sheet, letter, shown
 
-MAX_BYTES = 5 * 1024 * 1024
-MAX_UNPACKED = 80 * 1024 * 1024
+__all__ = ["MAX_BYTES", "MAX_ROWS", "Cell", "Group", "Heading", "Row", "Skip", "Skipped", "Table", "read"]
 MAX_ROWS = 20_000
-# Blank rows cost time too: a single cell in the last row of a sheet took half a minute.
-LAST_ROW = 40_000
-MAX_COLUMNS = 40
-HEADER_WITHIN = 30
-csv.field_size_limit(MAX_BYTES)
-
-Cell = str | int | float | dt.date | None
-
-# Column → what its head may be called, folded. "Email" and "STT" are as in the template; the rest as officials write.
-HEADS = {
-    "full_name": ("ho va ten", "ho ten", "ho va ten can bo"),
-    "born": ("ngay sinh", "nam sinh", "ngay thang nam sinh"),
-    "phone": ("dien thoai", "so dien thoai", "sdt", "so dt", "dt", "dien thoai di dong"),
-    "email": ("email", "e mail", "thu dien tu"),
-    "position": ("chuc vu", "chuc danh"),
-    "page_duty": ("nhiem vu trang", "nhiem vu"),
-    "unit": ("don vi", "don vi cong tac", "co quan"),
-    "starts_on": ("tu ngay", "ngay bat dau"),
-}
-_COLUMN_OF = {head: column for column, heads in HEADS.items() for head in heads}
+_LOOK_AT = 60
 
 # Letters that Vietnamese does not have but that the old code tables turn into once they are taken for Latin-1.
 _TCVN3 = re.compile(r"[^\W\d_][¡-¿×÷ÆÇËÎÏÑÖØÛÜÞßåæçëîïñöøûüþÿ„‰Šœž™»]|[¡-¿]+[^\W\d_]")
 _VNI = re.compile(r"a[âêøùûõïàáäåéèëúü]|e[âãàáäåïøùûõ]|o[âïøùûõ]|u[øùûõï]|ö[ôø]|[öô][ùøûõï]|ñ", re.IGNORECASE)
 
+# With diacritics: "Tống", "Phương" and "Công" are people.
+_TOTAL = re.compile(r"\W*(tổng( cộng| số)?|cộng|(ấn định )?danh sách( này)?( gồm| có))(?!\w)")
+_SIGNATURE = re.compile(
+    r"\W*((người|cán bộ) (lập|tổng hợp|kê khai)|tm\W|t/m|kt\W|k/t|tl\W|t/l|tuq\W|nơi nhận|xác nhận|thủ trưởng|lập biểu"
+    r"|(phó )?chủ tịch$|chánh văn phòng$|ban thường trực$|ký tên|\(?ký,? (và )?(ghi|đóng)|(như trên|lưu)\W"
+    r"|[\w .,-]{0,60}\bngày\W.{0,12}tháng\W.{0,12}năm\b)"
+)
+# How the heading of a group begins. "Đoàn" and "Hội" begin names of people too.
+_UNIT_WORD = re.compile(
+    r"(xã|phường|thị trấn|đặc khu|huyện|quận|thị xã|thành phố|tỉnh|tp|tt|tx|p|x|h|ủy ban|uỷ ban|ubmttq|ub mttq|mttq|"
+    r"mặt trận tổ quốc|ban thường trực|cấp|khối|cơ quan|văn phòng|trung ương|"
+    r"các (xã|phường|đơn vị|cơ quan|huyện))(?=[\s.])"
+)
+_RANKS = {"tỉnh": 1, "thành": 1, "huyện": 2, "quận": 2, "thị": 2, "xã": 3, "phường": 3, "đặc": 3, "mttq": 3}
+_NUMBERED = re.compile(r"([IVXLC]{1,6}|[A-ZĐ]|\d{1,3}(?:\.\d{1,3})*|[a-zđ])\s*[.)\-–:/]+\s*(\S.*)")
+_NUMBER_ALONE = re.compile(r"([IVXLC]{1,6}|[A-ZĐ]|\d{1,3}(?:\.\d{1,3})*|[a-zđ])\s*[.)]?")
+_COUNT = re.compile(
+    r"\s*[(:–-]+\s*\(?\s*(có |gồm )?\d+\s*(đ/c|đồng chí|người|cán bộ|đại biểu|học viên)?\W*$", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
-class Line:
-    """One row as it stands in the file; ``number`` is the one that Excel shows."""
+class Group:
+    """The heading of a group, without its numbering; ``number`` is its row, 0 for the name of the sheet."""
 
     number: int
-    cells: tuple[Cell, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a person. ``cells``: meaning → cell. ``groups``: the headings over it, the nearest last. ``faults``:
+    meaning → (what is wrong with the cell itself, its words).
+    """
+
+    number: int
+    cells: dict[str, Cell]
+    sheet: str = ""
+    groups: tuple[Group, ...] = ()
+    faults: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    kind: Skip
+    number: int
+    text: str
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One sheet that holds a table. ``name`` is "" where the file has one sheet with a table only."""
+
+    name: str
+    header: Header
 
 
 @dataclass(frozen=True)
 class Table:
-    lines: tuple[dict[str, Cell], ...]
-    numbers: tuple[int, ...]
+    rows: tuple[Row, ...]
+    skipped: tuple[Skipped, ...] = ()
+    parts: tuple[Part, ...] = ()
+    other_sheets: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[dict[str, Cell], ...]:
+        return tuple(row.cells for row in self.rows)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return tuple(row.number for row in self.rows)
+
+    @property
+    def names_units(self) -> bool:
+        """Whether anything in the file says of which unit the people are."""
+        return any(part.header.has_unit for part in self.parts) or any(row.groups for row in self.rows)
 
 
-def read(data: bytes) -> Table:
-    """The rows under the header row, each as column → cell; blank rows left out. Raises FileRefusedError."""
-    if len(data) > MAX_BYTES:
-        raise FileRefusedError(FileFault.TOO_BIG)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileRefusedError(FileFault.OLD_EXCEL)
-    if data.startswith(b"PK"):
-        return _table(_limited(_xlsx(data)))
-    decoded = _decode(data)
-    tables = [_limited(_csv(decoded, delimiter)) for delimiter in (";", ",", "\t")]
-    headed = [lines for lines in tables if _find_header(lines) is not None]
-    return _table(headed[0] if headed else tables[0])
+def read(data: bytes, taught: Mapping[str, str] | None = None) -> Table:
+    """Every visible sheet that holds a table of people. Raises FileRefusedError.
 
-
-def _limited(lines: Iterable[Line]) -> list[Line]:
-    """Rows that hold something. Raises as soon as there are too many."""
-    kept: list[Line] = []
-    for line in lines:
-        if any(cell not in (None, "") and str(cell).strip() for cell in line.cells):
-            kept.append(line)
-            if len(kept) > MAX_ROWS + HEADER_WITHIN:
-                raise FileRefusedError(FileFault.TOO_MANY_ROWS)
-    return kept
-
-
-def _xlsx(data: bytes) -> Iterator[Line]:
-    # openpyxl streams; a reader that lays out the whole sheet would die of one cell in the last row and column.
-    import openpyxl  # noqa: PLC0415  costs 0.2 s, needed here only
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
-                raise FileRefusedError(FileFault.TOO_BIG)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
-            if number > LAST_ROW:
-                raise FileRefusedError(FileFault.TOO_MANY_ROWS)
-            yield Line(number, tuple(_plain(cell) for cell in row))
-    except FileRefusedError:
-        raise
-    except Exception as error:  # a damaged or hostile archive breaks anywhere
-        raise FileRefusedError(FileFault.BROKEN) from error
-
-
-def _plain(cell: object) -> Cell:
-    if isinstance(cell, dt.datetime):
-        return cell.date()
-    if cell is None or (isinstance(cell, str | int | float | dt.date) and not isinstance(cell, bool)):
-        return cell
-    return str(cell)
-
-
-def _decode(data: bytes) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        decoded = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise FileRefusedError(FileFault.NOT_UTF8) from error
-    if "\0" in decoded:
-        raise FileRefusedError(FileFault.BROKEN)
-    return decoded
-
-
-def _csv(decoded: str, delimiter: str) -> Iterator[Line]:
-    try:
-        for number, row in enumerate(csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter), start=1):
-            yield Line(number, tuple(row[:MAX_COLUMNS]))
-    except csv.Error as error:
-        raise FileRefusedError(FileFault.BROKEN) from error
-
-
-def _head(cell: Cell) -> str:
-    """ "Họ và tên (*)" → "ho va ten"."""
-    bare = re.sub(r"\(.*?\)", " ", text.fold(str(cell or ""))[:100])
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
-
-
-def _find_header(lines: list[Line]) -> tuple[int, dict[int, str]] | None:
-    """Where the header row is, and which column stands where; None if there is none."""
-    for position, line in enumerate(lines[:HEADER_WITHIN]):
-        columns = {index: _COLUMN_OF[_head(cell)] for index, cell in enumerate(line.cells) if _head(cell) in _COLUMN_OF}
-        if {"full_name", "unit"} <= set(columns.values()):
-            return position, columns
-    return None
-
-
-def _table(lines: list[Line]) -> Table:
-    if not lines:
-        raise FileRefusedError(FileFault.EMPTY)
-    found = _find_header(lines)
-    if found is None:
-        _refuse_old_font(cell for line in lines[:200] for cell in line.cells)
-        raise FileRefusedError(FileFault.NO_HEADER)
-    position, columns = found
-    for index, column in columns.items():
-        if list(columns.values()).count(column) > 1:
-            raise FileRefusedError(FileFault.DOUBLE_HEADER, column=str(lines[position].cells[index]))
-    rows = lines[position + 1 :]
+    ``taught``: folded head → column, where people of the unit have said what a heading means.
+    """
+    known = taught or {}
+    with_table: list[tuple[Sheet, list[Line], int, Header]] = []
+    without: list[tuple[Sheet, list[Line]]] = []
+    kept = 0
+    for sheet in workbooks.sheets(data):
+        top = list(_taken(sheet.lines, _LOOK_AT))
+        written = [line for line in top if not line.is_blank]
+        found = headings.find(sheet, written, known)
+        if found is None:
+            without.append((sheet, written))
+            continue
+        lines = top + list(_limited(sheet.lines, MAX_ROWS + headings.HEADER_WITHIN - kept))
+        kept += sum(not line.is_blank for line in lines)
+        with_table.append((sheet, lines, written[found[0]].number, found[1]))
+    if not with_table:
+        _refuse(without, known)
+    several = len(with_table) > 1
+    rows: list[Row] = []
+    skipped: list[Skipped] = []
+    parts = []
+    for sheet, lines, _, header in with_table:
+        if header.doubled:
+            raise FileRefusedError(FileFault.DOUBLE_HEADER, column=header.doubled)
+        reader = _Reader(sheet, sheet.name if several else "", header, known)
+        reader.read([line for line in lines if line.number >= header.number + header.height])
+        rows += reader.rows
+        skipped += reader.skipped
+        parts.append(Part(sheet.name if several else "", header))
     if not rows:
         raise FileRefusedError(FileFault.EMPTY)
     if len(rows) > MAX_ROWS:
         raise FileRefusedError(FileFault.TOO_MANY_ROWS)
-    table = [
-        {column: line.cells[index] if index < len(line.cells) else None for index, column in columns.items()}
-        for line in rows
-    ]
-    _refuse_old_font(row.get(column) for row in table for column in ("full_name", "unit"))
-    return Table(tuple(table), tuple(line.number for line in rows))
+    _refuse_old_font(row.cells.get(column) for row in rows for column in ("full_name", "unit"))
+    return Table(tuple(rows), tuple(skipped), tuple(parts), tuple(sheet.name for sheet, _ in without if sheet.name))
+
+
+def _taken(lines: Iterator[Line], number: int) -> Iterator[Line]:
+    for _ in range(number):
+        line = next(lines, None)
+        if line is None:
+            return
+        yield line
+
+
+def _limited(lines: Iterator[Line], limit: int) -> Iterator[Line]:
+    """Raises as soon as too many rows hold something."""
+    kept = 0
+    for line in lines:
+        kept += not line.is_blank
+        if kept > limit:
+            raise FileRefusedError(FileFault.TOO_MANY_ROWS)
+        yield line
+
+
+def _refuse(without: Sequence[tuple[Sheet, list[Line]]], taught: Mapping[str, str]) -> None:
+    """No sheet holds a table: in an old font, empty, or with heads that say nothing to us. Always raises."""
+    if not any(lines for _, lines in without):
+        raise FileRefusedError(FileFault.EMPTY)
+    _refuse_old_font(cell for _, lines in without for line in lines for cell in line.cells)
+    number, seen = headings.likeliest(without, taught)
+    if not number:
+        raise FileRefusedError(FileFault.NO_HEADER)
+    raise FileRefusedError(FileFault.NO_NAME_COLUMN, row=number, seen=quoted(seen))
+
+
+def quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+# --- One sheet --------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Goes down one sheet below its header."""
+
+    def __init__(self, sheet: Sheet, label: str, header: Header, taught: Mapping[str, str]) -> None:
+        self._sheet, self._label, self._header, self._taught = sheet, label, header, taught
+        self._lines: dict[int, Line] = {}
+        self._stack: list[tuple[str, Group]] = []
+        self._letter = ""  # of the last group that had one
+        self._signing = False
+        self._below = 0  # rows of a second header are told by its first
+        self.rows: list[Row] = []
+        self.skipped: list[Skipped] = []
+
+    def read(self, lines: Sequence[Line]) -> None:
+        self._lines = {line.number: line for line in lines}
+        last = max((line.number for line in lines if not line.is_blank), default=0)
+        for position, line in enumerate(lines):
+            if line.number > last:
+                break
+            kind = self._kind(lines, position)
+            if kind:
+                self.skipped.append(Skipped(kind, line.number, _words(line), self._label))
+            else:
+                self._signing = False
+                self.rows.append(self._row(line))
+
+    def _kind(self, lines: Sequence[Line], position: int) -> Skip | None:
+        """Why the row is skipped; None for a row of a person."""
+        line = lines[position]
+        if line.is_blank:
+            return Skip.BLANK
+        if line.number in self._sheet.hidden:
+            return Skip.HIDDEN
+        if self._is_header(lines, position):
+            return Skip.HEADER
+        cells = self._cells(line)
+        filled = {column for column, cell in cells.items() if shown(cell)}
+        return self._kind_of_words(line, cells, filled)
+
+    def _kind_of_words(self, line: Line, cells: dict[str, Cell], filled: set[str]) -> Skip | None:
+        words = [unicodedata.normalize("NFC", shown(cell)).casefold() for cell in line.cells if shown(cell)]
+        spoken = next((word for word in words if not _NUMBER_ALONE.fullmatch(word)), "")
+        if _TOTAL.match(spoken) and not _is_told_apart(cells, years=False):
+            return Skip.TOTAL
+        if not (shown(cells.get("full_name")) and _is_told_apart(cells)):
+            if any(_SIGNATURE.match(word) for word in words):
+                self._signing = True
+            if self._signing and not ("full_name" in filled and len(filled) > 2):
+                return Skip.SIGNATURE
+            if self._group(line):
+                return Skip.GROUP
+        return None if filled else Skip.BLANK
+
+    def _is_header(self, lines: Sequence[Line], position: int) -> bool:
+        """The header again, or another one: from here on the columns are as it says."""
+        line = lines[position]
+        if line.number < self._below:
+            return True
+        if headings.is_numbering(line):
+            return True
+        if not headings.is_repeated(line, self._taught):
+            return False
+        header = headings.at(self._sheet, lines[position : position + 2], 0, self._taught)
+        if header and not header.doubled:
+            self._header, self._below = header, header.number + header.height
+        return True
+
+    # Groups
+
+    def _group(self, line: Line) -> bool:
+        """Whether the row is the heading of a group; if so, it stands over the rows that follow."""
+        written = [(place, shown(cell)) for place, cell in enumerate(line.cells) if shown(cell)]
+        read = {place for place in self._header.columns if place in dict(written)}
+        number, words = "", [(place, word) for place, word in written]
+        if len(words) > 1 and _NUMBER_ALONE.fullmatch(words[0][1]):
+            number, words = words[0][1].rstrip(".) "), words[1:]
+        if not words or len([place for place, _ in words if place in read]) > 1:
+            return False
+        place, name = words[0]
+        if any(other in read for other, _ in words[1:]):
+            return False
+        numbered = _NUMBERED.fullmatch(name)
+        if not number and numbered and not _is_short_type(numbered):
+            number, name = numbered[1], numbered[2]
+        if not self._heads(number, name, self._header.columns.get(place, "")):
+            return False
+        self._put(number, line.number, name)
+        return True
+
+    def _heads(self, number: str, name: str, column: str) -> bool:
+        """A number in letters heads a group; one in digits, and a text without, only before the word for a unit, since
+        both may stand before a person of whom nothing else is told.
+        """
+        if column in ("phone", "email", "born", "position", "page_duty", "starts_on", "page", "unit"):
+            return False
+        if number and not number[0].isdigit():
+            return True
+        is_name = column in ("full_name", "name_before", "name_given")
+        return bool(_UNIT_WORD.match(name.casefold())) or (not number and not is_name and name[0].isalpha())
+
+    def _put(self, number: str, row: int, name: str) -> None:
+        bare = _COUNT.sub("", name).strip(" :;.,–-") or name
+        style = self._style(number, bare)
+        styles = [other for other, _ in self._stack]
+        if style in styles:
+            del self._stack[styles.index(style) :]
+        self._stack.append((style, Group(row, bare[:200])))
+
+    def _style(self, number: str, name: str) -> str:
+        """Headings of one style stand on one level: roman numbers, letters, 1, 1.1; without a number, of one rank."""
+        if not number:
+            rank = _RANKS.get(name.casefold().split()[0].strip("."), 0)
+            return f"bare {rank}"
+        if number[0].isdigit():
+            return f"digits {number.count('.')}"
+        if len(number) == 1 and (number not in "IVX" or ord(number) - 1 == ord(self._letter or " ")):
+            self._letter = number
+            return "letters" if number.isupper() else "small letters"
+        return "roman"
+
+    # Rows of people
+
+    def _cells(self, line: Line) -> dict[str, Cell]:
+        found: dict[str, list[Cell]] = {}
+        for place, column in self._header.columns.items():
+            cell = line.cells[place] if place < len(line.cells) else None
+            if not shown(cell) and column in ("unit", "unit_above", "page", "position_unit"):
+                cell = self._above(line.number, place)
+            found.setdefault(column, []).append(cell)
+        return _together(found)
+
+    def _above(self, number: int, place: int) -> Cell:
+        """The cell that is merged over this one, from above."""
+        row, column = self._sheet.merged.get((number, place), (number, place))
+        over = self._lines.get(row) if row < number and column == place else None
+        return over.cells[column] if over and column < len(over.cells) else None
+
+    def _row(self, line: Line) -> Row:
+        faults: dict[str, tuple[str, dict[str, str]]] = {}
+        for place, column in self._header.columns.items():
+            fault = self._fault(line, place, column)
+            if fault:
+                faults[column] = fault
+        groups = tuple(group for _, group in self._stack)
+        if self._label or self._sheet.name:
+            groups = (*self._sheet_as_group(), *groups)
+        return Row(line.number, self._cells(line), self._label, groups, faults)
+
+    def _sheet_as_group(self) -> tuple[Group, ...]:
+        """ "Xã Vạn Yên" on the tab of a sheet."""
+        name = text.clean(self._sheet.name)
+        return (Group(0, name),) if _UNIT_WORD.match(name.casefold()) else ()
+
+    def _fault(self, line: Line, place: int, column: str) -> tuple[str, dict[str, str]] | None:
+        cell = f"{letter(place)}{line.number}"
+        written = line.cells[place] if place < len(line.cells) else None
+        if cell in self._sheet.uncounted or (isinstance(written, str) and re.fullmatch(r"#[A-Z/0]+[!?A]", written)):
+            return "formula", {"cell": cell}
+        row, start = self._sheet.merged.get((line.number, place), (line.number, place))
+        if row < line.number and column in ("full_name", "phone", "email", "born") and start == place:
+            return "merged", {"cell": cell, "first": f"{letter(start)}{row}"}
+        return None
+
+
+def _is_short_type(numbered: re.Match[str]) -> bool:
+    """ "P. Hạ Long" is a ward, not the group P."""
+    return numbered[1] in ("P", "X", "H", "Q", "T") and not _UNIT_WORD.match(numbered[2].casefold())
+
+
+def _words(line: Line) -> str:
+    return text.clean(" · ".join(shown(cell) for cell in line.cells if shown(cell)))[:120]
+
+
+def _is_told_apart(cells: dict[str, Cell], *, years: bool = True) -> bool:
+    """Whether the row holds what a total, a signature and the heading of a group never hold."""
+    digits = sum(char.isdigit() for char in shown(cells.get("phone")))
+    year = years and re.search(r"(19|20)\d\d|\d[/.-]\d", shown(cells.get("born")))
+    return digits >= 8 or "@" in shown(cells.get("email")) or bool(year)
+
+
+def _together(found: dict[str, list[Cell]]) -> dict[str, Cell]:
+    """Columns that say one thing as one cell: name in two columns, several telephones, a year under Nam or Nữ."""
+    cells: dict[str, Cell] = {
+        column: next((cell for cell in many if shown(cell)), None) for column, many in found.items()
+    }
+    before, given = found.pop("name_before", []), found.pop("name_given", [])
+    if before or given or len(found.get("full_name", [])) > 1:
+        cells.pop("name_before", None)
+        cells.pop("name_given", None)
+        parts = [shown(cell) for cell in (*found.get("full_name", []), *before, *given)]
+        cells["full_name"] = " ".join(part for part in parts if part)
+    if len(found.get("phone", [])) > 1:
+        cells["phone"] = " / ".join(shown(cell) for cell in found["phone"] if shown(cell))
+    above = [shown(cell) for cell in found.get("unit_above", []) if shown(cell)]
+    cells.pop("unit_above", None)
+    if above:
+        cells["unit"] = ", ".join(part for part in (shown(cells.get("unit")), *above) if part)
+    return cells
 
 
 def _refuse_old_font(cells: Iterable[Cell]) -> None:

@@ -6,7 +6,10 @@ carries the moment at which it was written, and the sweep takes up what was left
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -14,18 +17,27 @@ from lms.accounts import services as accounts
 from lms.accounts.models import User
 from lms.accounts.rules import counts_as_staff
 from lms.core import audit, clock
+from lms.fanpages.models import PageRecord
+from lms.fanpages.rules import Statement, key_of
+from lms.fanpages.services import RefusedError as PageRefusedError
+from lms.fanpages.services import report
 from lms.people import queries, rules
-from lms.people.enums import BatchState, Outcome, Refusal
-from lms.people.formats import tables
+from lms.people.enums import BatchState, FileFault, Outcome, Refusal, Remark, Skip
+from lms.people.formats import FileRefusedError, tables
+from lms.people.formats.unitnames import has_type
 from lms.people.models import RosterBatch, RosterRow
+from lms.people.queries.places import UnitIndex
 from lms.people.rules import Decision, Entry, Known, Problem, RowRefusedError
 from lms.units.models import Appointment, Grant, Unit
+from lms.units.queries import UnitOnDay
 from lms.units.scope import granted_paths
 from lms.units.services.appointments import appoint, is_open
 from lms.units.services.errors import RefusedError
 
 STAGE_AT_ONCE = 500
 WRITE_AT_ONCE = 50
+# So many skipped rows, groups and old names are told one by one.
+LISTED = 200
 
 
 class NotAllowedError(Exception):
@@ -48,9 +60,12 @@ def stage(
     """
     if not may_import(by, unit):
         raise NotAllowedError
-    table = tables.read(data)
+    table = tables.read(data, queries.taught(unit))
+    if not table.names_units and Unit.objects.open_on(clock.today()).within(unit).exclude(pk=unit.pk).exists():
+        seen = tables.quoted(heading.head for part in table.parts for heading in part.header.headings)
+        raise FileRefusedError(FileFault.NO_UNIT_COLUMN, seen=seen)
     today = clock.today()
-    read = [rules.read_entry(number, cells, today) for number, cells in zip(table.numbers, table.lines, strict=True)]
+    read = [(*rules.read_row(row, today), None) for row in table.rows]
     planned = _plan(read, unit=unit, importer=by, today=today)
     batch = RosterBatch.objects.create(
         unit=unit,
@@ -58,40 +73,63 @@ def stage(
         uploaded_at=at,
         file_name=file_name[-200:],
         file_hash=hashlib.sha256(data).hexdigest(),
+        layout=_layout(table, planned),
     )
+    cells = [row.cells for row in table.rows]
     for start in range(0, len(planned), STAGE_AT_ONCE):
-        chunk = planned[start : start + STAGE_AT_ONCE]
-        RosterRow.objects.bulk_create(_row(batch, entry, unit_id, decision) for entry, unit_id, decision in chunk)
-        progress(len(chunk))
+        chunk = zip(planned[start : start + STAGE_AT_ONCE], cells[start : start + STAGE_AT_ONCE], strict=True)
+        made = RosterRow.objects.bulk_create(_row(batch, *plan, original) for plan, original in chunk)
+        progress(len(made))
     RosterBatch.objects.filter(pk=batch.pk).update(state=BatchState.STAGED)
     batch.refresh_from_db()
     return batch
 
 
+_Read = tuple[Entry, Problem | None, int | None]
 _Planned = tuple[Entry, int | None, Decision]
 
 
-def _plan(
-    read: Iterable[tuple[Entry, Problem | None]], *, unit: Unit, importer: User, today: dt.date
-) -> list[_Planned]:
+def _plan(read: Iterable[_Read], *, unit: Unit, importer: User, today: dt.date) -> list[_Planned]:
+    """Every row with its unit and what would become of it. A row that was staged brings its unit along."""
     rows = list(read)
-    index = queries.UnitIndex(unit, today)
-    people = queries.directory([entry for entry, _ in rows], importer=importer, today=today)
-    seen: dict[object, int] = {}
+    index = UnitIndex(unit, today)
+    index.prepare({entry.unit for entry, _, staged in rows if entry.unit and staged is None})
+    placed = [_placed(index, *row) for row in rows]
+    told = [(place, entry) for place, _, entry in placed if place and entry.page_status]
+    desk = _Desk(
+        queries.directory([entry for entry, _, _ in rows], importer=importer, today=today),
+        queries.pages_of([place.id for place, _ in told], [key_of(entry.page_url) for _, entry in told], on=today),
+        today,
+    )
     planned: list[_Planned] = []
-    for entry, problem in rows:
-        unit_id: int | None = None
+    for place, problem, entry in placed:
         try:
-            if problem:
-                raise RowRefusedError(problem.key, **problem.words)
-            found = index.resolve(entry.unit)
-            unit_id = found.id
-            _refuse_closed(found.id, found.name, entry, today)
-            decision = _decide(entry, unit_id, found.name, people, seen, today)
+            if problem or place is None:
+                raise _as_error(problem or Problem(Refusal.NO_UNIT))
+            _refuse_closed(place.id, place.name, entry, today)
+            decision = desk.decide(entry, place)
         except RowRefusedError as error:
             decision = rules.refused(error.problem)
-        planned.append((entry, unit_id, decision))
+        planned.append((entry, place.id if place else None, decision))
     return planned
+
+
+def _as_error(problem: Problem) -> RowRefusedError:
+    return RowRefusedError(problem.key, **problem.words)
+
+
+def _placed(
+    index: UnitIndex, entry: Entry, problem: Problem | None, staged: int | None
+) -> tuple[UnitOnDay | None, Problem | None, Entry]:
+    """The unit of a row, if it can be told, and what is wrong with the row, its own faults first."""
+    if staged is not None:
+        place = index.by_id(staged)
+        return place, problem if place else Problem(Refusal.CHANGED_MEANWHILE), entry
+    try:
+        found = index.place(entry)
+    except RowRefusedError as error:
+        return None, problem or error.problem, entry
+    return found.unit, problem, replace(entry, remarks=(*found.remarks, *entry.remarks))
 
 
 def _refuse_closed(unit_id: int, name: str, entry: Entry, today: dt.date) -> None:
@@ -100,38 +138,117 @@ def _refuse_closed(unit_id: int, name: str, entry: Entry, today: dt.date) -> Non
         raise RowRefusedError(Refusal.UNIT_NOT_OPEN, value=name, day=f"{entry.starts_on:%d/%m/%Y}")
 
 
-def _decide(
-    entry: Entry, unit_id: int, unit_name: str, people: queries.Directory, seen: dict[object, int], today: dt.date
-) -> Decision:
-    key = rules.identity(entry, unit_id)
-    known = rules.match(
-        entry,
-        people.by_phone.get(entry.phone) if entry.phone else None,
-        people.by_email.get(entry.email) if entry.email else None,
-        people.by_identity.get(key, []) if key else [],
-    )
-    _refuse_second(entry, known, key, seen)
-    decision = rules.decide(entry, unit_id, unit_name, known, today)
-    if known and decision.touches_sign_in and counts_as_staff(User.objects.get(pk=known.pk)):
-        # Whoever can change an e-mail can have the password sent there.
-        raise RowRefusedError(Refusal.STAFF, name=known.full_name)
-    return decision
+class _Desk:
+    """Decides row after row; knows the accounts and pages, and what the rows before have said."""
+
+    def __init__(self, people: queries.Directory, pages: queries.Pages, today: dt.date) -> None:
+        self._people, self._pages, self._today = people, pages, today
+        self._seen: dict[object, tuple[str, int]] = {}
+        self._told: dict[int, tuple[Entry, Statement]] = {}
+
+    def decide(self, entry: Entry, unit: UnitOnDay) -> Decision:
+        key = rules.identity(entry, unit.id)
+        known = rules.match(
+            entry,
+            self._people.by_phone.get(entry.phone) if entry.phone else None,
+            self._people.by_email.get(entry.email) if entry.email else None,
+            self._people.by_identity.get(key, []) if key else [],
+        )
+        names = _names(entry, known, key)
+        self._refuse_second(entry, names)
+        page, stands = self._page(entry, unit)
+        decision = rules.decide(entry, unit.id, unit.name, known, self._today, page)
+        if known and decision.touches_sign_in and counts_as_staff(User.objects.get(pk=known.pk)):
+            # Whoever can change an e-mail can have the password sent there.
+            raise RowRefusedError(Refusal.STAFF, name=known.full_name)
+        self._seen.update(dict.fromkeys(names, (entry.sheet, entry.number)))
+        if entry.page_status and decision.outcome != Outcome.REFUSED:
+            self._pages.stands[unit.id] = stands
+            self._told.setdefault(unit.id, (entry, stands))
+            if stands.key:
+                self._pages.taken[stands.key] = unit.id
+        return decision
+
+    def _refuse_second(self, entry: Entry, names: list[object]) -> None:
+        """One person, one phone and one e-mail stand in one row of a file."""
+        earlier = next((self._seen[name] for name in names if name in self._seen), None)
+        if earlier and earlier[0] != entry.sheet:
+            raise RowRefusedError(Refusal.TWICE_ON_SHEET, sheet=earlier[0], row=earlier[1])
+        if earlier:
+            raise RowRefusedError(Refusal.TWICE_IN_FILE, row=earlier[1])
+
+    def _page(self, entry: Entry, unit: UnitOnDay) -> tuple[list[str] | None, Statement]:
+        """What the row changes of the unit's page. A unit has one page, and a page one unit."""
+        page, stands = rules.page_change(entry, self._pages.of(unit.id))
+        earlier = self._told.get(unit.id)
+        if page and earlier and (earlier[1].status != stands.status or earlier[1].key not in ("", stands.key)):
+            raise RowRefusedError(Refusal.PAGE_SAID_OTHERWISE, row=earlier[0].number, unit=unit.name)
+        if page and stands.key and self._pages.taken.get(stands.key, unit.id) != unit.id:
+            raise RowRefusedError(Refusal.PAGE_TAKEN, value=stands.url)
+        return page, stands
 
 
-def _refuse_second(entry: Entry, known: Known | None, key: rules.Identity | None, seen: dict[object, int]) -> None:
-    """One person, one phone and one e-mail stand in one row of a file."""
+def _names(entry: Entry, known: Known | None, key: rules.Identity | None) -> list[object]:
     names: list[object] = [("person", known.pk)] if known else [("identity", key)] if key and not entry.phone else []
     names += [("phone", entry.phone)] if entry.phone else []
     names += [("email", entry.email)] if entry.email else []
-    earlier = next((seen[name] for name in names if name in seen), None)
-    if earlier is not None:
-        raise RowRefusedError(Refusal.TWICE_IN_FILE, row=earlier)
-    seen.update(dict.fromkeys(names, entry.number))
+    return names
 
 
-def _row(batch: RosterBatch, entry: Entry, unit_id: int | None, decision: Decision) -> RosterRow:
+def _layout(table: tables.Table, planned: list[_Planned]) -> dict[str, Any]:
+    """How the file was understood, for queries.layout."""
+    units: dict[tuple[str, int], str] = {}
+    rows: Counter[tuple[str, int]] = Counter()
+    names: Counter[tuple[str, str]] = Counter()
+    words: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry, unit_id, _ in planned:
+        for key, told in entry.remarks:
+            if key == Remark.OF_GROUP and unit_id:
+                rows[entry.sheet, told["row"]] += 1
+                units[entry.sheet, told["row"]] = told["unit"]
+            elif key in (Remark.SUCCEEDED, Remark.SUCCEEDED_BY, Remark.RENAMED):
+                names[key.value, told["value"]] += 1
+                words[key.value, told["value"]] = told
+    groups = [skip for skip in table.skipped if skip.kind == Skip.GROUP][:LISTED]
+    return {
+        "sheets": [
+            {
+                "name": part.name,
+                "row": part.header.number,
+                "columns": [[each.letter, each.head, each.column, each.known] for each in part.header.headings],
+            }
+            for part in table.parts
+        ],
+        "other_sheets": list(table.other_sheets)[:LISTED],
+        "skipped": {kind.value: _skipped(found) for kind in Skip if (found := _of_kind(table, kind))},
+        "groups": [
+            [skip.sheet, skip.number, skip.text, units.get(place, ""), rows[place]]
+            for skip in groups
+            for place in [(skip.sheet, skip.number)]
+        ],
+        "names": [[key, words[key, value], number] for (key, value), number in names.most_common(LISTED)],
+    }
+
+
+def _of_kind(table: tables.Table, kind: Skip) -> list[tables.Skipped]:
+    return [skip for skip in table.skipped if skip.kind == kind]
+
+
+def _skipped(found: list[tables.Skipped]) -> dict[str, Any]:
+    return {
+        "number": len(found),
+        "spans": rules.spans([skip.number for skip in found]),
+        "rows": [[skip.sheet, skip.number, skip.text] for skip in found[:LISTED]],
+    }
+
+
+def _row(
+    batch: RosterBatch, entry: Entry, unit_id: int | None, decision: Decision, cells: dict[str, tables.Cell]
+) -> RosterRow:
+    is_refused = decision.outcome == Outcome.REFUSED
     return RosterRow(
         batch=batch,
+        sheet=entry.sheet[:100],
         number=entry.number,
         full_name=entry.full_name,
         phone=entry.phone,
@@ -141,14 +258,23 @@ def _row(batch: RosterBatch, entry: Entry, unit_id: int | None, decision: Decisi
         position=entry.position,
         page_duty="-" if entry.page_duty is None else entry.page_duty,
         unit_id=unit_id,
-        unit_text=entry.unit,
+        unit_text=entry.unit or _unit_of_groups(entry),
         starts_on=entry.starts_on,
+        page_status=entry.page_status,
+        page_url=entry.page_url,
+        original=rules.original(cells) if is_refused else {},
+        remarks=[] if is_refused else [[key.value, words] for key, words in entry.remarks],
         outcome=decision.outcome,
         refusal=decision.problem.key.value if decision.problem else "",
         refusal_words=decision.problem.words if decision.problem else {},
         changes=decision.changes,
         person_id=decision.person,
     )
+
+
+def _unit_of_groups(entry: Entry) -> str:
+    """The headings that name a unit, the nearest first: what a person would write into the row's own cell."""
+    return ", ".join(group.name for group in reversed(entry.groups) if has_type(group.name))[:300]
 
 
 def _entry(row: RosterRow) -> Entry:
@@ -163,6 +289,9 @@ def _entry(row: RosterRow) -> Entry:
         page_duty=None if row.page_duty == "-" else row.page_duty,
         unit=row.unit_text,
         starts_on=row.starts_on,
+        page_status=row.page_status,
+        page_url=row.page_url,
+        sheet=row.sheet,
     )
 
 
@@ -185,7 +314,7 @@ def cancel(*, batch: RosterBatch) -> bool:
     """The staged rows are deleted: they hold people's data and nobody needs them. False when it was confirmed."""
     with transaction.atomic():
         waiting = RosterBatch.objects.filter(pk=batch.pk, state__in=[BatchState.STAGED, BatchState.READING])
-        won = waiting.update(state=BatchState.CANCELLED)
+        won = waiting.update(state=BatchState.CANCELLED, layout={})
         if won:
             RosterRow.objects.filter(batch=batch).delete()
     return bool(won)
@@ -222,12 +351,13 @@ def _write_rows(batch: RosterBatch, rows: list[RosterRow], at: dt.datetime) -> i
     importer = batch.confirmed_by
     assert importer is not None  # noqa: S101  a constraint says so
     written = 0
-    planned = _plan([(_entry(row), None) for row in rows], unit=batch.unit, importer=importer, today=clock.today())
+    staged: list[_Read] = [(_entry(row), None, row.unit_id) for row in rows]
+    planned = _plan(staged, unit=batch.unit, importer=importer, today=clock.today())
     for row, (entry, unit_id, decision) in zip(rows, planned, strict=True):
         try:
             with transaction.atomic():
                 written += _write_row(row, entry, unit_id, decision, importer, at)
-        except (RefusedError, IntegrityError):
+        except (RefusedError, PageRefusedError, IntegrityError):
             _settle(row, rules.refused(Problem(Refusal.CHANGED_MEANWHILE)))
     return written
 
@@ -247,6 +377,10 @@ def _write_row(
     unit = Unit.objects.get(pk=unit_id)
     person = _new_person(entry) if decision.person is None else _changed_person(entry, decision)
     _serve(person, unit, entry, decision, importer)
+    if "page" in decision.changes:
+        report(
+            unit=unit, status=entry.page_status, url=entry.page_url, source=PageRecord.Source.ROSTER, by=importer, at=at
+        )
     row.person = person
     row.written_at = at
     row.save(update_fields=["person", "written_at"])

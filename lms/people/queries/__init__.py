@@ -1,25 +1,27 @@
-"""Reads: where a person serves, what a unit's text means, whom a row may mean, a batch as a page shows it."""
+"""Reads: where a person serves, whom a row may mean, a batch as a page shows it."""
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Q
 from django.db.models.functions import Lower
 
 from lms.accounts.models import User
-from lms.core import clock, text
-from lms.people.enums import Outcome, Refusal
-from lms.people.models import RosterBatch, RosterRow
-from lms.people.rules import Entry, Identity, Known, Post, RowRefusedError
+from lms.core import clock
+from lms.fanpages import rules as pages
+from lms.fanpages.models import PageRecord
+from lms.people.enums import Outcome, Remark, Skip
+from lms.people.formats.headings import folded
+from lms.people.models import HeadingChoice, RosterBatch, RosterRow
+from lms.people.rules import Entry, Identity, Known, Post
 from lms.units import queries as units
-from lms.units.models import Appointment, Grant, Unit, UnitName
+from lms.units.models import Appointment, Grant, Unit
 from lms.units.scope import granted_paths
 
 CHUNK = 400
-_FRONT = re.compile(r"^(ủy ban |uỷ ban )?(mttq|mặt trận tổ quốc|mặt trận)( việt nam)? (?=\S)")
 
 
 # --- Where a person serves --------------------------------------------------------------------------
@@ -60,67 +62,34 @@ def unit_names_of(people: list[User], *, on: dt.date) -> dict[int, str]:
     return {person: names[unit].name for person, unit in found.items() if unit in names}
 
 
-# --- What a unit's text means -----------------------------------------------------------------------
+# --- What stands of pages ---------------------------------------------------------------------------
 
 
-class UnitIndex:
-    """Units of one subtree as they are on one day, found by exact name or code (case aside, diacritics never).
+@dataclass
+class Pages:
+    """What stands of units' pages, and which open unit has which page; changed row by row as the file says so."""
 
-    Two queries for the whole subtree, and two per text that is not found in it.
-    """
+    stands: dict[int, pages.Statement] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
 
-    def __init__(self, top: Unit, day: dt.date) -> None:
-        self._day = day
-        self._units = units.tree_on(day, within=top)
-        chain = units.breadcrumb(top, day)[:-1]
-        self._by_path = {unit.path: unit for unit in [*chain, *self._units]}
-        self._found: dict[str, list[units.UnitOnDay]] = defaultdict(list)
-        for unit in self._units:
-            for key in {unit.name.casefold(), unit.short_name.casefold(), unit.code.casefold()} - {""}:
-                self._found[key].append(unit)
-        self._missing: dict[str, Refusal] = {}
+    def of(self, unit_id: int) -> pages.Statement:
+        return self.stands.get(unit_id, pages.Statement(pages.UNKNOWN))
 
-    def resolve(self, written: str) -> units.UnitOnDay:
-        """ "Xã Vạn Yên", "MTTQ xã Vạn Yên", "Xã Vạn Yên, Tỉnh Quảng Ninh", "06967". Raises RowRefusedError."""
-        parts = [part.strip() for part in written.casefold().split(",") if part.strip()]
-        named = _FRONT.sub("", parts[0]) if parts else ""
-        hits = self._found.get(named, []) or self._found.get(parts[0] if parts else "", [])
-        for above in parts[1:]:
-            hits = [unit for unit in hits if self._lies_in(unit, above)]
-        if len(hits) == 1:
-            return hits[0]
-        # "Xã X" of a commune and "X" of another: what was written with its type's word means the full name.
-        whole = [unit for unit in hits if unit.name.casefold() == named]
-        if len(whole) == 1:
-            return whole[0]
-        if hits:
-            candidates = "; ".join(self.spelled(unit) for unit in hits[:5])
-            raise RowRefusedError(Refusal.AMBIGUOUS_UNIT, value=written, candidates=candidates)
-        raise RowRefusedError(self._why_missing(named), value=written, day=f"{self._day:%d/%m/%Y}")
 
-    def spelled(self, unit: units.UnitOnDay) -> str:
-        """The name with the unit above: what the template's list offers."""
-        above = self._by_path.get(unit.path[: -Unit.steplen])
-        return f"{unit.name}, {above.name}" if above and len(above.path) > Unit.steplen else unit.name
-
-    def all(self) -> list[units.UnitOnDay]:
-        return self._units
-
-    def _lies_in(self, unit: units.UnitOnDay, name: str) -> bool:
-        ancestors = [unit.path[:end] for end in range(Unit.steplen, len(unit.path), Unit.steplen)]
-        above = [self._by_path[path] for path in ancestors if path in self._by_path]
-        return any(name in (other.name.casefold(), other.short_name.casefold()) for other in above)
-
-    def _why_missing(self, named: str) -> Refusal:
-        if named not in self._missing:
-            folded = text.fold(named)
-            names = UnitName.objects.filter(Q(full_folded=folded) | Q(short_folded=folded), ends_on__isnull=True)
-            elsewhere = any(
-                named in (name.full_name.casefold(), name.short_name.casefold())
-                for name in names.filter(unit__in=Unit.objects.open_on(self._day))[:20]
+def pages_of(unit_ids: Iterable[int], keys: Iterable[str], *, on: dt.date) -> Pages:
+    """One query for each 400 units and 400 addresses; none where the file says nothing of pages."""
+    found = Pages()
+    ids, named = sorted(set(unit_ids)), sorted(set(keys) - {""})
+    standing = PageRecord.objects.filter(replaced_at__isnull=True)
+    for start in range(0, len(ids), CHUNK):
+        for record in standing.filter(unit__in=ids[start : start + CHUNK]):
+            found.stands[record.unit_id] = pages.Statement(
+                record.status, record.url, record.page_key, record.name, record.since
             )
-            self._missing[named] = Refusal.UNIT_OUTSIDE if elsewhere else Refusal.UNKNOWN_UNIT
-        return self._missing[named]
+    for start in range(0, len(named), CHUNK):
+        records = standing.filter(page_key__in=named[start : start + CHUNK], unit__in=Unit.objects.open_on(on))
+        found.taken.update(records.values_list("page_key", "unit_id"))
+    return found
 
 
 # --- Whom a row may mean ----------------------------------------------------------------------------
@@ -191,6 +160,94 @@ def _post(held: Appointment) -> Post:
 
 def _holds(post: Appointment, day: dt.date) -> bool:
     return post.starts_on <= day and (post.ends_on is None or day < post.ends_on)
+
+
+# --- How a file was understood ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """``column``: what it is read as, "" not at all; ``head`` as written, ``key`` as HeadingChoice keeps it."""
+
+    letter: str
+    head: str
+    column: str
+    known: bool
+
+    @property
+    def key(self) -> str:
+        return folded(self.head)
+
+
+@dataclass(frozen=True)
+class SheetRead:
+    name: str
+    row: int
+    columns: tuple[ColumnRead, ...]
+
+
+@dataclass(frozen=True)
+class SkippedRows:
+    """``rows``: (sheet, number, text), at most fifty of ``number`` in all; ``spans``: "7, 12–15"."""
+
+    kind: Skip
+    number: int
+    spans: str
+    rows: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True)
+class GroupRead:
+    """The heading of a group; ``unit`` is "" for one that is no unit, ``rows`` took their unit from it."""
+
+    sheet: str
+    row: int
+    name: str
+    unit: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class NameRead:
+    """A name of before as rows have it, as a sentence, and in how many rows."""
+
+    sentence: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    sheets: tuple[SheetRead, ...] = ()
+    other_sheets: tuple[str, ...] = ()
+    skipped: tuple[SkippedRows, ...] = ()
+    groups: tuple[GroupRead, ...] = ()
+    names: tuple[NameRead, ...] = ()
+
+
+def layout(batch: RosterBatch) -> Layout:
+    """How the file was understood; empty for one that was read before that was kept. No query."""
+    kept = batch.layout
+    return Layout(
+        tuple(
+            SheetRead(sheet["name"], sheet["row"], tuple(ColumnRead(*column) for column in sheet["columns"]))
+            for sheet in kept.get("sheets", ())
+        ),
+        tuple(kept.get("other_sheets", ())),
+        tuple(_skipped(Skip(kind), kept["skipped"][kind]) for kind in Skip.values if kind in kept.get("skipped", {})),
+        tuple(GroupRead(*group) for group in kept.get("groups", ())),
+        tuple(NameRead(str(Remark(key).label) % words, number) for key, words, number in kept.get("names", ())),
+    )
+
+
+def _skipped(kind: Skip, kept: dict[str, Any]) -> SkippedRows:
+    return SkippedRows(kind, kept["number"], kept["spans"], tuple((row[0], row[1], row[2]) for row in kept["rows"]))
+
+
+def taught(unit: Unit) -> dict[str, str]:
+    """Folded head → column, as people of the unit or of one above it have chosen; the nearest counts. One query."""
+    paths = [unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
+    chosen = HeadingChoice.objects.filter(unit__path__in=paths).order_by("unit__depth")
+    return dict(chosen.values_list("head", "column"))
 
 
 # --- A batch as a page shows it ---------------------------------------------------------------------

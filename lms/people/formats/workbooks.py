@@ -1,0 +1,183 @@
+"""Bytes → sheets of cells, from .xlsx or .csv, however hostile the file. Knows nothing of headings or people."""
+
+import csv
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lms.people.enums import FileFault
+from lms.people.formats import FileRefusedError
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_UNPACKED = 80 * 1024 * 1024
+# Blank rows cost time too: a single cell in the last row of a sheet took half a minute.
+LAST_ROW = 40_000
+MAX_COLUMNS = 40
+MAX_SHEETS = 60
+_MAX_MERGED = 200_000
+csv.field_size_limit(MAX_BYTES)
+
+Cell = str | int | float | dt.date | None
+
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*>')
+_ROW_NUMBER = re.compile(rb'\br="(\d{1,7})"')
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_FORMULA = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row as it stands in the file; ``number`` is the one that Excel shows."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(shown(cell) for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One visible sheet: its rows as a stream that may be left early, and what the stream does not tell.
+
+    ``hidden``: numbers of hidden rows. ``merged``: (row, column from 0) covered by a merged cell → where that begins.
+    ``uncounted``: cells like "C7" that hold a formula without a result.
+    """
+
+    name: str
+    lines: Iterator[Line]
+    hidden: frozenset[int] = frozenset()
+    merged: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    uncounted: frozenset[str] = frozenset()
+
+
+def shown(cell: Cell) -> str:
+    """A cell as one line of text; a number without the ".0" that Excel gives it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, dt.date):
+        return f"{cell:%d/%m/%Y}"
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return " ".join(str(cell).split())
+
+
+def letter(column: int) -> str:
+    """0 → "A", 27 → "AB"."""
+    return (letter(column // 26 - 1) if column >= 26 else "") + chr(65 + column % 26)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for char in letters:
+        number = number * 26 + char - 64
+    return number - 1
+
+
+def sheets(data: bytes) -> list[Sheet]:
+    """The visible sheets of a workbook; of a text file one sheet without a name, read with the separator that parts it
+    into the most cells. Raises FileRefusedError, here or while the rows are read.
+    """
+    if len(data) > MAX_BYTES:
+        raise FileRefusedError(FileFault.TOO_BIG)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        locked = "EncryptedPackage".encode("utf-16-le") in data
+        raise FileRefusedError(FileFault.ENCRYPTED if locked else FileFault.OLD_EXCEL)
+    if data.startswith(b"PK"):
+        return _workbook(data)
+    decoded = _decode(data)
+    readings = [list(_csv(decoded, delimiter)) for delimiter in (";", ",", "\t")]
+    parted = max(readings, key=lambda lines: sum(bool(shown(cell)) for line in lines[:60] for cell in line.cells))
+    return [Sheet("", iter(parted))]
+
+
+# --- .xlsx ------------------------------------------------------------------------------------------
+
+
+def _workbook(data: bytes) -> list[Sheet]:
+    # openpyxl streams; a reader that lays out the whole sheet would die of one cell in the last row and column.
+    import openpyxl  # noqa: PLC0415  costs 0.2 s, needed here only
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
+                raise FileRefusedError(FileFault.TOO_BIG)
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            return [_sheet(sheet, packed) for sheet in visible[:MAX_SHEETS]]
+    except FileRefusedError:
+        raise
+    except Exception as error:  # a damaged or hostile archive breaks anywhere
+        raise FileRefusedError(FileFault.BROKEN) from error
+
+
+def _sheet(sheet, packed: zipfile.ZipFile) -> Sheet:  # type: ignore[no-untyped-def]
+    """openpyxl's stream leaves out what is hidden or merged, so that is looked for in the sheet's own bytes."""
+    written = packed.read(sheet._worksheet_path.lstrip("/"))
+    numbers = (_ROW_NUMBER.search(row) for row in _ROW.findall(written))
+    hidden = frozenset(int(found[1]) for found in numbers if found)
+    uncounted = frozenset(ref.decode() for ref in _FORMULA.findall(written))
+    return Sheet(str(sheet.title), _rows(sheet), hidden, _merged(written), uncounted)
+
+
+def _merged(written: bytes) -> dict[tuple[int, int], tuple[int, int]]:
+    covered: dict[tuple[int, int], tuple[int, int]] = {}
+    for left, top, right, bottom in _MERGE.findall(written):
+        first, last = int(top), min(int(bottom), LAST_ROW)
+        start, end = _column(left), min(_column(right), MAX_COLUMNS - 1)
+        if (last - first + 1) * (end - start + 1) + len(covered) > _MAX_MERGED:
+            raise FileRefusedError(FileFault.BROKEN)
+        for row in range(first, last + 1):
+            for column in range(start, end + 1):
+                covered[row, column] = first, start
+    return covered
+
+
+def _rows(sheet) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+    try:
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
+            if number > LAST_ROW:
+                raise FileRefusedError(FileFault.ENDLESS, sheet=sheet.title, last=LAST_ROW)
+            yield Line(number, tuple(_plain(cell) for cell in row))
+    except FileRefusedError:
+        raise
+    except Exception as error:  # as above
+        raise FileRefusedError(FileFault.BROKEN) from error
+
+
+def _plain(cell: object) -> Cell:
+    if isinstance(cell, dt.datetime):
+        return cell.date()
+    if cell is None or (isinstance(cell, str | int | float | dt.date) and not isinstance(cell, bool)):
+        return cell
+    return str(cell)
+
+
+# --- .csv -------------------------------------------------------------------------------------------
+
+
+def _decode(data: bytes) -> str:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        decoded = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise FileRefusedError(FileFault.NOT_UTF8) from error
+    if "\0" in decoded:
+        raise FileRefusedError(FileFault.BROKEN)
+    return decoded
+
+
+def _csv(decoded: str, delimiter: str) -> Iterator[Line]:
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter), start=1):
+            yield Line(number, tuple(row[:MAX_COLUMNS]))
+    except csv.Error as error:
+        raise FileRefusedError(FileFault.BROKEN) from error
