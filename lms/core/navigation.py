@@ -19,6 +19,8 @@ class Item:
     icon: str
     prefixes: tuple[str, ...]
     shown_to: Callable[[Any], bool] = lambda user: True
+    # The second row, below the header: doors of one area. "" is the main navigation.
+    area: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,20 +32,51 @@ class Link:
     is_current: bool
 
 
-_items: dict[str, Item] = {}
+_items: dict[tuple[str, str], Item] = {}
 
 
 def register(item: Item) -> None:
-    _items[item.url_name] = item
+    _items[item.area, item.url_name] = item
 
 
-def links(request: HttpRequest) -> list[Link]:
-    """For a signed-in person; nobody else sees a navigation."""
+def links(request: HttpRequest, area: str = "") -> list[Link]:
+    """The doors of ``area`` for a signed-in person; nobody else sees a navigation.
+
+    The longest prefix wins, so that of two doors under one address only one is the current.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
+    shown = _shown(user, area)
+    at = max((len(prefix) for item in shown for prefix in _matching(item, request.path)), default=0)
     return [
-        Link(item.label, item.short_label, reverse(item.url_name), item.icon, request.path.startswith(item.prefixes))
-        for item in sorted(_items.values(), key=lambda item: item.order)
-        if item.shown_to(user)
+        Link(
+            item.label,
+            item.short_label,
+            reverse(item.url_name),
+            item.icon,
+            any(len(prefix) == at for prefix in _matching(item, request.path)),
+        )
+        for item in shown
     ]
+
+
+def _matching(item: Item, path: str) -> list[str]:
+    return [prefix for prefix in item.prefixes if path.startswith(prefix)]
+
+
+def _shown(user: Any, area: str) -> list[Item]:
+    items = [item for item in _items.values() if item.area == area and item.shown_to(user)]
+    return sorted(items, key=lambda item: item.order)
+
+
+def area_links(request: HttpRequest) -> list[Link]:
+    """The second row: the doors of the area whose main door is the current one; [] where the area has a single door."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    here = [(len(prefix), item) for item in _shown(user, "") for prefix in _matching(item, request.path)]
+    if not here:
+        return []
+    found = links(request, max(here, key=lambda pair: pair[0])[1].url_name)
+    return found if len(found) > 1 else []

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -11,7 +14,13 @@ class HomeConfig(AppConfig):
     def ready(self) -> None:
         """The main navigation of the product, in one place: four doors, the third for managers only."""
         from lms.core import navigation  # app ready
-        from lms.units.scope import has_any_grant  # app ready
+        from lms.units.models import Grant  # app ready
+        from lms.units.scope import rights_held  # app ready
+
+        right = Grant.Right
+
+        def holding(*rights: str) -> Callable[[Any], bool]:
+            return lambda user: bool(rights_held(user) & set(rights))
 
         for item in (
             navigation.Item(
@@ -36,8 +45,18 @@ class HomeConfig(AppConfig):
                 pgettext_lazy("bottom tab", "Units"),
                 "reports:mine",
                 "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
-                ("/reports/", "/units/"),
-                has_any_grant,
+                ("/reports/", "/units/", "/plans/", "/fanpages/", "/learn/marking/"),
+                holding(right.VIEW),
+            ),
+            # A trainer who marks and sees no table.
+            navigation.Item(
+                25,
+                _("Practical tasks to confirm"),
+                pgettext_lazy("bottom tab", "To confirm"),
+                "courses:marking",
+                "M5 12l5 5L20 7",
+                ("/learn/marking/",),
+                lambda user: {right.MARK} <= rights_held(user) and right.VIEW not in rights_held(user),
             ),
             navigation.Item(
                 90,
@@ -49,3 +68,25 @@ class HomeConfig(AppConfig):
             ),
         ):
             navigation.register(item)
+        for order, (label, url_name, prefixes, shown_to) in enumerate(
+            (
+                (_("Results"), "reports:mine", ("/reports/",), holding(right.VIEW)),
+                (_("Tasks"), "plans:tasks", ("/plans/",), holding(right.VIEW, right.ASSIGN)),
+                (_("Pages of the units"), "fanpages:list", ("/fanpages/",), holding(right.VIEW)),
+                (_("Practical tasks to confirm"), "courses:marking", ("/learn/marking/",), holding(right.MARK)),
+                (_("Officers"), "people:rosters", ("/units/roster/",), holding(right.IMPORT)),
+                (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
+            )
+        ):
+            navigation.register(
+                navigation.Item(
+                    order,
+                    label,
+                    label,
+                    url_name,
+                    "",
+                    prefixes,
+                    shown_to,
+                    area="reports:mine",
+                )
+            )

@@ -69,6 +69,18 @@ def has_any_grant(person: User, right: str = Grant.Right.VIEW) -> bool:
     return bool(granted_units(person, right))
 
 
+def rights_held(person: User) -> frozenset[str]:
+    """The rights that ``person`` holds anywhere today; all of them for a superuser. One query, once a request."""
+    held: frozenset[str] | None = getattr(person, "_rights_held", None)
+    if held is None:
+        if person.is_superuser and person.is_active:
+            held = frozenset(Grant.Right.values)
+        else:
+            held = frozenset(Grant.objects.on(clock.today()).filter(person=person).values_list("right", flat=True))
+        person._rights_held = held  # type: ignore[attr-defined]
+    return held
+
+
 def holds_a_grant(person: User) -> bool:
     """Any right over any unit, today: such a person counts as staff at sign-in. One query."""
     return Grant.objects.on(clock.today()).filter(person=person).exists()
