@@ -49,11 +49,19 @@ class SignInForm(LoginForm):  # type: ignore[misc]
                 }
             ),
         )
+        self._take_name_from_slip()
         self.fields["password"].widget.attrs.pop("placeholder", None)
         # The page itself says where to turn; the link stands beside the button.
         self.fields["password"].help_text = ""
         self.fields["remember"].label = _("Stay signed in on this device")
         self.order_fields(["login", "password", "remember"])
+
+    def _take_name_from_slip(self) -> None:
+        """The QR on an account's slip opens this page with the username; the code is typed, never in an address."""
+        name = self.request.GET.get("login", "") if self.request else ""
+        if name and not self.is_bound:
+            self.fields["login"].initial = name[:254]
+            self.fields["password"].widget.attrs["autofocus"] = True
 
     @cached_property
     def _username(self) -> str:

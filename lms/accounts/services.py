@@ -4,6 +4,7 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from lms.accounts import rules
@@ -62,20 +63,35 @@ def _issue_username(full_name: str) -> str:
     return rules.free_username(stem, taken)
 
 
-def issue_one_time_codes(people: Iterable[User]) -> dict[int, str]:
-    """New codes, by account id, for those of ``people`` who have never signed in; the older code stops working.
+def draw_one_time_codes(people: Iterable[User]) -> dict[int, str]:
+    """Codes, by account id, for those of ``people`` who have never signed in. Nothing is written: a code opens nothing
+    before ``keep_one_time_codes``.
 
     Whoever has signed in, or has a password of his own, is left alone: a code must never take over a live account.
     """
-    codes: dict[int, str] = {}
-    changed: list[User] = []
-    for person in people:
-        if person.last_login is None and person.must_change_password and not person.is_superuser:
-            codes[person.pk] = new_one_time_code()
-            person.password = hash_one_time_code(codes[person.pk])
-            changed.append(person)
-    for start in range(0, len(changed), 200):
-        User.objects.bulk_update(changed[start : start + 200], ["password"])
+    unused = (person for person in people if person.last_login is None and person.must_change_password)
+    return {person.pk: new_one_time_code() for person in unused if not person.is_superuser}
+
+
+def keep_one_time_codes(codes: dict[int, str]) -> None:
+    """Make drawn codes valid; the older code of each account stops working.
+
+    Who has signed in since they were drawn is left alone. One query to look, one for each 200 to write.
+    """
+    hashed = {pk: hash_one_time_code(code) for pk, code in codes.items()}
+    pks = list(hashed)
+    for start in range(0, len(pks), 200):
+        unused = User.objects.filter(last_login__isnull=True, must_change_password=True, is_superuser=False)
+        changed = list(unused.filter(pk__in=pks[start : start + 200]))
+        for person in changed:
+            person.password = hashed[person.pk]
+        User.objects.bulk_update(changed, ["password"])
+
+
+def issue_one_time_codes(people: Iterable[User]) -> dict[int, str]:
+    """New codes, by account id, for those of ``people`` who have never signed in; the older code stops working."""
+    codes = draw_one_time_codes(people)
+    keep_one_time_codes(codes)
     return codes
 
 
@@ -89,3 +105,12 @@ def replace_password(person: User) -> str:
     person.must_change_password = True
     person.save(update_fields=["password", "must_change_password"])
     return code
+
+
+def reset_sign_in(person: User) -> str:
+    """For staff who have lost password, second factor or both: a one-time code, and every second factor is gone.
+
+    The role still demands one: it is set up anew right after the new password. The caller asks who may do this.
+    """
+    Authenticator.objects.filter(user_id=person.pk).delete()
+    return replace_password(person)

@@ -8,3 +8,7 @@ def roster_actions(actions: LogActionRegistry) -> None:
     actions.register_action("people.confirm_roster", _("Roster confirmed"), _("Confirmed a roster of officers"))
     actions.register_action("people.issue_codes", _("Codes issued"), _("Issued one-time codes for new accounts"))
     actions.register_action("people.new_code", _("New code issued"), _("Issued a new one-time code"))
+    actions.register_action(
+        "people.reset_staff", _("Sign-in reset"), _("Gave a new code and removed the second factor")
+    )
+    actions.register_action("people.make_account", _("Account made"), _("Made an account for a manager"))

@@ -1,4 +1,7 @@
-"""Writes: one-time codes for accounts that were never used, and for people who have forgotten their password."""
+"""Writes: one-time codes for accounts that were never used, and for people who have forgotten their password.
+
+A code exists in clear only in the answer that is sent; the log says who gave one to whom, and never which.
+"""
 
 import datetime as dt
 
@@ -8,38 +11,77 @@ from lms.accounts import services as accounts
 from lms.accounts.models import User
 from lms.accounts.queries import account_named
 from lms.accounts.rules import counts_as_staff
-from lms.core import audit
+from lms.core import audit, clock
 from lms.people import queries
+from lms.people.account_queries import places_of
 from lms.people.enums import BatchState
 from lms.people.models import RosterBatch
 from lms.people.services.rosters import NotAllowedError, may_import
 from lms.units.models import Grant
 from lms.units.scope import people_in_scope
 
+Codes = list[tuple[User, str]]
 
-def issue_codes(*, batch: RosterBatch, by: User, at: dt.datetime, again: bool = False) -> list[tuple[User, str]] | None:
+
+def draw_codes(*, batch: RosterBatch, by: User, again: bool = False, people: list[User] | None = None) -> Codes | None:
+    """One-time codes for those accounts of the batch that have never been used; None when they were issued before.
+
+    Nothing is written, so that a sheet can be printed first: a code opens nothing before ``keep_codes``. ``people``: a
+    part of the batch's accounts; then what was issued before is told by their having a code at all.
+    """
+    if not may_import(by, batch.unit):
+        raise NotAllowedError
+    done = RosterBatch.objects.filter(pk=batch.pk, state=BatchState.DONE).first()
+    if done is None or (not again and _issued_before(done, people)):
+        return None
+    drawn = accounts.draw_one_time_codes(queries.new_people(batch) if people is None else people)
+    found = User.objects.in_bulk(list(drawn))
+    return sorted(((found[pk], code) for pk, code in drawn.items()), key=lambda row: (row[0].name_sort_key, row[0].pk))
+
+
+def keep_codes(
+    *, batch: RosterBatch, codes: Codes, by: User, at: dt.datetime, again: bool = False, is_part: bool = False
+) -> bool:
+    """Make drawn codes valid; the older ones stop working. False when somebody else was first: then none of these will
+    ever open anything.
+    """
+    with transaction.atomic():
+        held = RosterBatch.objects.select_for_update().filter(pk=batch.pk, state=BatchState.DONE).first()
+        if held is None or (not again and _issued_before(held, [person for person, _ in codes] if is_part else None)):
+            return False
+        RosterBatch.objects.filter(pk=batch.pk).update(codes_issued_at=at)
+        accounts.keep_one_time_codes({person.pk: code for person, code in codes})
+        audit.record(
+            "people.issue_codes", batch, actor=by, number=len(codes), again=again, unit=batch.unit_id,
+            path=batch.unit.path,
+        )  # fmt: skip
+    batch.codes_issued_at = at
+    return True
+
+
+def _issued_before(batch: RosterBatch, people: list[User] | None) -> bool:
+    if people is None:
+        return batch.codes_issued_at is not None
+    now = User.objects.filter(pk__in=[person.pk for person in people], last_login__isnull=True)
+    return any(person.has_usable_password() for person in now)
+
+
+def issue_codes(*, batch: RosterBatch, by: User, at: dt.datetime, again: bool = False) -> Codes | None:
     """New one-time codes for the accounts of this batch that have never been used; None when they were issued before.
 
     A code exists in clear only in the answer: nothing keeps it. ``again`` makes new ones; the old ones stop working.
     """
-    if not may_import(by, batch.unit):
-        raise NotAllowedError
-    claim = RosterBatch.objects.filter(pk=batch.pk, state=BatchState.DONE)
-    if not again:
-        claim = claim.filter(codes_issued_at__isnull=True)
-    if not claim.update(codes_issued_at=at):
+    codes = draw_codes(batch=batch, by=by, again=again)
+    if codes is None or not keep_codes(batch=batch, codes=codes, by=by, at=at, again=again):
         return None
-    people = queries.new_people(batch)
-    codes = accounts.issue_one_time_codes(people)
-    audit.record("people.issue_codes", batch, actor=by, number=len(codes))
-    return [(person, codes[person.pk]) for person in people if person.pk in codes]
+    return codes
 
 
-def new_code(*, named: str, by: User) -> tuple[User, str] | None:
+def new_code(*, named: str, by: User, reason: str = "") -> tuple[User, str] | None:
     """A one-time code for an officer in the units of ``by`` who has forgotten the password.
 
     None, whatever the reason, for a name unknown, outside those units, closed, or with rights over others: a manager
-    must not come by the account of another manager.
+    must not come by the account of another manager. Open sessions end. A second call gives another code.
     """
     person = account_named(named)
     if person is None or not person.is_active or person.is_demo or counts_as_staff(person):
@@ -48,5 +90,24 @@ def new_code(*, named: str, by: User) -> tuple[User, str] | None:
         return None
     with transaction.atomic():
         code = accounts.replace_password(person)
-        audit.record("people.new_code", person, actor=by)
+        audit.record("people.new_code", person, actor=by, reason=reason, **_where(person))
     return person, code
+
+
+def reset_staff(*, person: User, by: User, reason: str = "") -> str:
+    """For staff who have lost password or second factor: a one-time code, and the second factor is to be set up anew.
+
+    Superusers only, and never for their own account nor for one of the demonstration: NotAllowedError.
+    """
+    if not by.is_superuser or person.pk == by.pk or person.is_demo or not person.is_active:
+        raise NotAllowedError
+    with transaction.atomic():
+        code = accounts.reset_sign_in(person)
+        audit.record("people.reset_staff", person, actor=by, reason=reason, **_where(person))
+    return code
+
+
+def _where(person: User) -> dict[str, object]:
+    """The unit under whose managers' eyes a log entry comes: the person's own, as it is today."""
+    place = places_of([person], on=clock.today()).get(person.pk)
+    return {"unit": place.unit.id, "path": place.unit.path} if place and place.unit else {}

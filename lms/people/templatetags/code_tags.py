@@ -1,0 +1,31 @@
+from django import template
+from django.db.models import Q
+
+from lms.accounts.models import User
+from lms.people import account_queries
+from lms.people.account_forms import NAMES
+from lms.units.models import Grant
+from lms.units.scope import granted_units
+
+register = template.Library()
+
+
+@register.simple_tag
+def last_reset(person: User) -> account_queries.Reset | None:
+    """When the unit replaced this person's password: to be told at the forced change. Two queries at most."""
+    return account_queries.last_reset(person) if person.is_authenticated else None
+
+
+@register.simple_tag
+def found_for_code(viewer: User, person_id: int) -> account_queries.Found | None:
+    """The person, if ``viewer`` may bring in people where that person serves; None else. Eight queries at most."""
+    if not granted_units(viewer, Grant.Right.IMPORT):
+        return None
+    within = Q() if viewer.is_superuser else account_queries.within_import(viewer)
+    person = account_queries.account_with_id(str(person_id), within=within & ~Q(pk=viewer.pk))
+    return account_queries.described([person])[0] if person else None
+
+
+@register.filter
+def right_name(right: str) -> str:
+    return str(NAMES[right])
