@@ -1,23 +1,39 @@
 """The right answers of a running attempt, read from the site's own database, and how a person enters them."""
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.plugins.site import LiveSite
+
+_SQL = (
+    "SELECT used.position, version.type, version.content FROM quizzes_attemptquestion used"
+    " JOIN quizzes_questionversion version ON version.id = used.version_id"
+    " WHERE used.attempt_id = ? ORDER BY used.position"
+)
+
+
+def questions_of(site: LiveSite, attempt: str) -> list[tuple[int, str, dict[str, Any]]]:
+    """As ``questions``, whatever database the site works on."""
+    address = site.environment.get("DATABASE_URL", "")
+    if not address:
+        return questions(site.var / "db.sqlite3", attempt)
+    import psycopg
+
+    with psycopg.connect(host=os.environ.get("PGHOST"), user="lms", dbname=address.rpartition("/")[2]) as connection:
+        rows = connection.execute(_SQL.replace("?", "%s"), [attempt]).fetchall()
+    return [(position, kind, content) for position, kind, content in rows]
+
 
 def questions(database: Path, attempt: str) -> list[tuple[int, str, dict[str, Any]]]:
     """(position, type, content) of every question of the attempt, in order."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=20)
     try:
-        rows = connection.execute(
-            "SELECT used.position, version.type, version.content FROM quizzes_attemptquestion used"
-            " JOIN quizzes_questionversion version ON version.id = used.version_id"
-            " WHERE used.attempt_id = ? ORDER BY used.position",
-            [attempt.replace("-", "")],
-        ).fetchall()
+        rows = connection.execute(_SQL, [attempt.replace("-", "")]).fetchall()
     finally:
         connection.close()
     return [(position, kind, json.loads(content)) for position, kind, content in rows]
