@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lms.reports.views import programme, tables
+from lms.reports.views import papers, programme, tables
 
 app_name = "reports"
 urlpatterns = [
@@ -10,6 +10,12 @@ urlpatterns = [
     path("reports/units/<int:unit_id>/units.csv", tables.units_csv, name="units-csv"),
     path("reports/units/<int:unit_id>/units.xlsx", tables.units_xlsx, name="units-xlsx"),
     path("reports/units/<int:unit_id>/missing/", tables.missing, name="missing"),
+    path("reports/units/<int:unit_id>/report.docx", papers.report_docx, name="report-docx"),
+    path("reports/units/<int:unit_id>/report.pdf", papers.report_pdf, name="report-pdf"),
+    path("reports/units/<int:unit_id>/missing.txt", papers.missing_txt, name="missing-txt"),
+    path("reports/units/<int:unit_id>/missing/zalo/", papers.missing_zalo, name="missing-zalo"),
+    path("reports/units/<int:unit_id>/call-list/", papers.call_list, name="call-list"),
+    path("reports/units/<int:unit_id>/call-list.pdf", papers.call_list_pdf, name="call-list-pdf"),
     path("reports/units/<int:unit_id>/people/", tables.people, name="people"),
     path("reports/units/<int:unit_id>/people.csv", tables.people_csv, name="people-csv"),
     path("reports/units/<int:unit_id>/people.xlsx", tables.people_xlsx, name="people-xlsx"),

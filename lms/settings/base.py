@@ -4,8 +4,10 @@ The embedded default needs no server: SQLite, a filesystem broker, a database ca
 DATABASE_URL and REDIS_URL switch to PostgreSQL and Redis.
 """
 
+import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -336,6 +338,10 @@ CERTIFICATE_ISSUER = {
     "place": "Hà Nội",
 }
 CERTIFICATE_SALUTATION = "Đồng chí"
+# Sizes, margins and heads of official papers where an office writes them otherwise than lms/reports/formats/layout.py
+# and issuers.py do: {"layout": {"body_size": 13}, "issuers": {"province": {"signs_as": "PHÓ CHỦ TỊCH"}, "17": {…}}}.
+_PAPERS = VAR_DIR / "papers.json"
+REPORT_PAPERS: dict[str, dict[str, Any]] = json.loads(_PAPERS.read_text("utf-8")) if _PAPERS.is_file() else {}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

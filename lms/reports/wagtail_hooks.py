@@ -1,0 +1,10 @@
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.log_actions import LogActionRegistry
+
+
+@hooks.register("register_log_actions")
+def paper_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("reports.report", _("Report written"), _("Had the report of a unit written"))
+    actions.register_action("reports.missing", _("List of the missing"), _("Took the list of who has not completed"))
+    actions.register_action("reports.call_list", _("Call list"), _("Took the list of whom to call"))
