@@ -45,7 +45,7 @@ def hand_in(request: AuthenticatedRequest, activity_id: int) -> HttpResponse:
         else:
             messages.success(request, _("“%(title)s” has been sent. You can go on; nothing waits for the answer.")
                              % {"title": activity.title})  # fmt: skip
-            return redirect(f"{page.url}#nop-bai")
+            return redirect(page.url)
     request.activity, request.access = activity, answer  # type: ignore[attr-defined]
     return render(request, page.template, {"page": page, "self": page, "form": form})
 

@@ -33,8 +33,8 @@ Appointment.objects.create(
     person=person, unit=unit, position="Phó Chủ tịch", page_duty="" if asked["manages"] else "officer",
     starts_on="2025-07-01",
 )
-if asked["manages"]:
-    Grant.objects.create(person=person, unit=unit, right="view", starts_on="2025-07-01")
+for right in asked["rights"]:
+    Grant.objects.create(person=person, unit=unit, right=right, starts_on="2025-07-01")
 print(json.dumps({{"id": person.pk, "unit": unit.pk, "name": str(unit)}}))
 """
 
@@ -49,13 +49,22 @@ class Made:
     unit_name: str
 
 
-def make(site: LiveSite, username: str, full_name: str, *, province: str, manages: bool = False) -> Made:
-    """An officer in charge of the page in a commune without anybody, or the manager of a province."""
+def make(
+    site: LiveSite,
+    username: str,
+    full_name: str,
+    *,
+    province: str,
+    manages: bool = False,
+    rights: tuple[str, ...] = ("view",),
+) -> Made:
+    """An officer in charge of the page in a commune without anybody, or the manager of a province with ``rights``."""
     asked = {
         "username": username,
         "full_name": full_name,
         "province": province,
         "manages": manages,
+        "rights": list(rights) if manages else [],
         "in_commune": not manages,
         "password": PASSWORD,
     }

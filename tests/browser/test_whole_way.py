@@ -1,10 +1,13 @@
-"""The product's main job, as people meet it: lesson → quiz failed → quiz passed → certificate → province."""
+"""The product's main job, as people meet it: lesson → quiz failed → quiz passed → the unit's own page handed in,
+returned, sent again, confirmed → certificate → province.
+"""
 
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import answers, people
@@ -15,7 +18,7 @@ LEARNER_NAME = {True: "Đặng Thị Nguyệt Ánh", False: "Vũ Xuân Bình"}
 
 
 def read_every_lesson(page: Page, site: LiveSite) -> int:
-    """From "my training" to the quiz: the first lesson by its self-checks, the others by the button. How many."""
+    """From "my training" to the task: the first lesson by its self-checks, the others by the button. How many."""
     page.goto(f"{site.url}/learn/")
     page.locator("section.next .btn.main").click()
     read = 0
@@ -53,6 +56,15 @@ def take_the_quiz(page: Page, site: LiveSite, *, right: bool) -> None:
     expect(page.locator(".verdict")).to_be_visible()
 
 
+def hand_in(page: Page, *, link: str, note: str = "", picture: Path | None = None) -> None:
+    """On the page of the practical task."""
+    page.fill('form[action*="/hand-in/"] input[name=link]', link)
+    page.fill('form[action*="/hand-in/"] textarea[name=note]', note)
+    if picture:
+        page.set_input_files('form[action*="/hand-in/"] input[name=picture]', picture)
+    page.locator('form[action*="/hand-in/"] button').click()
+
+
 def words_of(pdf: Path) -> str:
     text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
     return " ".join(text.split())
@@ -79,8 +91,13 @@ def test_an_officer_goes_the_whole_way(live_site: LiveSite, browser: Browser, tm
     name = LEARNER_NAME[javascript]
     suffix = "js" if javascript else "khong"
     officer = people.make(live_site, f"cb.{suffix}", name, province="Tỉnh Quảng Ninh")
-    manager = people.make(live_site, f"ql.{suffix}", "Quản lý Một", province="Tỉnh Quảng Ninh", manages=True)
-    stranger = people.make(live_site, f"la.{suffix}", "Quản lý Hai", province="Tỉnh Thái Nguyên", manages=True)
+    rights = ("view", "mark", "approve")
+    manager = people.make(
+        live_site, f"ql.{suffix}", "Quản lý Một", province="Tỉnh Quảng Ninh", manages=True, rights=rights
+    )
+    stranger = people.make(
+        live_site, f"la.{suffix}", "Quản lý Hai", province="Tỉnh Thái Nguyên", manages=True, rights=rights
+    )
 
     context = people.context(browser, javascript=javascript)
     page = context.new_page()
@@ -89,10 +106,57 @@ def test_an_officer_goes_the_whole_way(live_site: LiveSite, browser: Browser, tm
     page.locator('form[action*="/enrol/"] button').first.click()
     assert read_every_lesson(page, live_site) == 6
 
+    # The task takes an hour and locks nothing: the quiz first.
+    task = page.url
+    expect(page.locator('form[action*="/hand-in/"]')).to_have_attribute("method", "post")
+    page.locator(".foot a.btn").last.click()
     take_the_quiz(page, live_site, right=False)
     expect(page.locator(".verdict.failed")).to_be_visible()
     take_the_quiz(page, live_site, right=True)
     expect(page.locator(".verdict.passed")).to_be_visible()
+    page.goto(f"{live_site.url}/certificates/")
+    expect(page.locator('a[href$=".pdf"]')).to_have_count(0)
+
+    unit_page = f"https://www.facebook.com/mattran.{officer.unit}.{suffix}"
+    screenshot = tmp_path / "man-hinh.png"
+    Image.effect_noise((1080, 1920), 60).convert("RGB").save(screenshot)
+    page.goto(task)
+    hand_in(page, link="https://www.facebook.com/groups/123456", note="Hai người: A và B", picture=screenshot)
+    expect(page.locator(".field.bad .errorlist")).to_have_count(1)
+    expect(page.locator("textarea[name=note]")).to_have_value("Hai người: A và B")
+    hand_in(page, link=f"{unit_page}?mibextid=abc", note="Hai người: A và B", picture=screenshot)
+    expect(page.locator(".standing.submitted")).to_contain_text(manager.full_name)
+    expect(page.locator(".standing.submitted")).to_contain_text(unit_page)
+
+    desk = people.context(browser, javascript=javascript, viewport={"width": 1280, "height": 800}).new_page()
+    people.sign_in(desk, live_site, manager.username)
+    desk.goto(f"{live_site.url}/learn/marking/")
+    desk.locator("tr", has_text=name).get_by_role("link", name=name).click()
+    expect(desk.locator("main")).to_contain_text(unit_page)
+    picture_address = desk.locator(".shot img").get_attribute("src")
+    assert desk.request.get(live_site.url + picture_address).headers["content-type"] == "image/jpeg"
+    submission_address = desk.url
+    desk.locator(".decide summary").click()
+    desk.fill("textarea[name=feedback]", "Trang chưa có ảnh bìa, đồng chí bổ sung rồi gửi lại.")
+    desk.locator('form[action$="/return/"] button').click()
+
+    page.goto(task)
+    expect(page.locator(".standing.returned")).to_contain_text("Trang chưa có ảnh bìa")
+    hand_in(page, link=unit_page, note="Đã có ảnh bìa")
+    expect(page.locator(".standing.submitted")).to_be_visible()
+
+    other = people.context(browser, javascript=javascript).new_page()
+    people.sign_in(other, live_site, stranger.username)
+    assert other.goto(submission_address).status == 404
+    assert other.goto(live_site.url + picture_address).status == 404
+    assert other.goto(f"{live_site.url}/learn/marking/").status == 200
+    expect(other.locator("main")).not_to_contain_text(name)
+
+    desk.goto(f"{live_site.url}/learn/marking/")
+    desk.locator("tr", has_text=name).locator('form[action$="/confirm/"] button').click()
+    expect(desk.locator("main")).not_to_contain_text(name)
+    page.goto(task)
+    expect(page.locator(".standing.confirmed")).to_contain_text(manager.full_name)
 
     page.goto(f"{live_site.url}/certificates/")
 
@@ -116,13 +180,9 @@ def test_an_officer_goes_the_whole_way(live_site: LiveSite, browser: Browser, tm
     assert name.upper() in shown.upper()
     assert officer.unit_name.lower() in shown.lower()
 
-    desk = people.context(browser, javascript=javascript, viewport={"width": 1280, "height": 800}).new_page()
-    people.sign_in(desk, live_site, manager.username)
     desk.goto(f"{live_site.url}/reports/units/{officer.unit}/")
     expect(desk.locator("main")).to_contain_text(name)
     expect(desk.locator("main")).to_contain_text("Đã hoàn thành")
 
-    other = people.context(browser, javascript=javascript).new_page()
-    people.sign_in(other, live_site, stranger.username)
     assert other.goto(f"{live_site.url}/reports/units/{officer.unit}/").status == 404
     assert other.goto(live_site.url + address).status == 404
