@@ -18,6 +18,10 @@ from courses.services.enrolment import enrol
 from courses.services.progress import record_activity
 from lms.accounts.models import User
 from lms.core import clock
+from lms.fanpages import services as fanpages
+from lms.fanpages.models import PageRecord
+from lms.plans import services as plans
+from lms.plans.models import Assignment
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.queries import UnitOnDay, children_on
 
@@ -62,6 +66,11 @@ def make_account(account: Account, unit: Unit) -> User:
         for right in Grant.Right.values:
             Grant.objects.get_or_create(person=person, unit=unit, right=right, starts_on=APPOINTED_ON)
     return person
+
+
+def let_mark(person: User, unit: Unit) -> None:
+    """A trainer confirms practical tasks; being an author alone opens nobody's record."""
+    Grant.objects.get_or_create(person=person, unit=unit, right=Grant.Right.MARK, starts_on=APPOINTED_ON)
 
 
 def _appoint(person: User, unit: Unit, position: str, duty: str) -> None:
@@ -142,3 +151,49 @@ def begin(person: User, course: Course, *, activities: int | None, at: dt.dateti
     outline = Activity.objects.filter(course=course, retired_at__isnull=True).order_by("module__position", "position")
     for number, activity in enumerate(outline[:activities]):
         record_done(enrolment, activity, begun_at + dt.timedelta(days=number + 1))
+
+
+def give_task(course: Course, unit: Unit, *, by: User, at: dt.datetime) -> None:
+    """An invented task for the page officers of the communes, on an invented document that says so."""
+    if Assignment.objects.filter(course=course, unit=unit).exists():
+        return
+    document = plans.enter_document(
+        reference="00/KH-MTTQ-BTT", date_as_written="(minh họa)", kind="Kế hoạch", issuer="Văn bản minh họa"
+    )
+    plans.assign(
+        course=course,
+        unit=unit,
+        duties=[Appointment.Duty.OFFICER],
+        deadline=clock.day_of(at) + dt.timedelta(days=30),
+        basis=document,
+        contact_name=by.full_name,
+        contact_phone="0203 000 0000 (minh họa)",
+        note="Số liệu minh họa",
+        by=by,
+        at=at,
+    )
+
+
+def report_pages(province: Unit, *, by: User, at: dt.datetime, seed: int) -> None:
+    """Invented statements on the pages of about two thirds of the communes; half of the pages are confirmed by ``by``.
+
+    The addresses lead nowhere. The same ``seed`` says the same.
+    """
+    chance = random.Random(seed)  # noqa: S311  no secret
+    status = PageRecord.Status
+    for commune in children_on(province, clock.day_of(at)):
+        told = chance.choices((status.YES, status.NO, None), weights=(5, 1, 3))[0]
+        is_confirmed = chance.random() < 0.5
+        if told is None or PageRecord.objects.filter(unit_id=commune.id).exists():
+            continue
+        record = fanpages.report(
+            unit=Unit.objects.get(pk=commune.id),
+            status=told,
+            url=f"https://www.facebook.com/minhhoa.khongcothat.{commune.id}" if told == status.YES else "",
+            name=f"Mặt trận {commune.short_name} (minh họa)" if told == status.YES else "",
+            source=PageRecord.Source.DEMO,
+            by=None,
+            at=at,
+        )
+        if told == status.YES and is_confirmed:
+            fanpages.confirm(record=record, by=by, at=at)

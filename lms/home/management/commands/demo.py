@@ -46,15 +46,17 @@ class Command(BaseCommand):
         commune = _child(quang_ninh, LEARNERS_COMMUNE)
         centre = Unit.objects.get(depth=1)
         learner = services.make_account(services.LEARNER, commune)
-        services.make_account(services.TRAINER, centre)
+        services.let_mark(services.make_account(services.TRAINER, centre), centre)
         manager = services.make_account(services.PROVINCE, quang_ninh)
         services.make_account(services.CENTRE, centre)
         services.make_account(services.ADMINISTRATOR, centre)
         services.begin(learner, course, activities=2, at=now)
         # Who manages has taken the course: there is a certificate to look at under an account that one can sign in to.
         services.begin(manager, course, activities=None, at=now)
+        services.give_task(course, quang_ninh, by=manager, at=now)
         if not options["small"]:
             self._invent(provinces, course)
+            services.report_pages(quang_ninh, by=manager, at=now, seed=22)
         self.stdout.write("Demonstration: hocvien, giangvien, tinh, trunguong, quantri — " + services.PASSWORD)
 
     def _invent(self, provinces: dict[str, Unit], course: Course) -> None:
