@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from courses.models import Course
 from lms.accounts import phones
@@ -100,10 +101,10 @@ class TaskForm(_DeadlineMixin):
         required=False,
         empty_label=_("none of these"),
     )
-    document_kind = forms.CharField(label=_("Kind"), required=False, max_length=60)
+    document_kind = forms.CharField(label=pgettext_lazy("document", "Kind"), required=False, max_length=60)
     document_reference = forms.CharField(label=_("Number and symbol"), required=False, max_length=80)
     document_date = forms.CharField(label=_("Date as written"), required=False, max_length=60)
-    document_issuer = forms.CharField(label=_("Issued by"), required=False, max_length=200)
+    document_issuer = forms.CharField(label=pgettext_lazy("document", "Issued by"), required=False, max_length=200)
     document_title = forms.CharField(label=_("About"), required=False, max_length=300)
     unit_search = forms.CharField(
         label=_("Another unit below"),

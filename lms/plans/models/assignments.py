@@ -57,7 +57,7 @@ class Assignment(models.Model):
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="assignments")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="assignments", verbose_name=_("units"))
     levels = models.ManyToManyField(Level, blank=True, related_name="+", verbose_name=_("levels"))
-    # Folded words, any of which a position may begin with or hold: lms.plans.rules.
+    # As typed; each is words that a position holds, or with "=" in front a whole position: lms.plans.rules.Aim.
     positions = models.JSONField(default=list, blank=True)
     # Values of Appointment.Duty.
     duties = models.JSONField(default=list, blank=True)

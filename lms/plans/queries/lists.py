@@ -14,7 +14,7 @@ from lms.accounts.models import User
 from lms.core import clock, text
 from lms.plans.models import Assignment, BasisDocument, Target
 from lms.plans.queries.dues import levels_of, standing_tasks
-from lms.plans.queries.wording import DeadlineSaid, deadline_said, document_said, whom_said
+from lms.plans.queries.wording import DeadlineSaid, deadline_said, document_said, unit_within, whom_said
 from lms.units import queries as tree
 from lms.units.models import Appointment, Grant, Level, Unit
 from lms.units.scope import granted_paths
@@ -111,7 +111,7 @@ def _row(task: Assignment, levels: list[Level], names: dict[int, tree.UnitOnDay]
 @dataclass(frozen=True)
 class View:
     """A task as one manager sees it: whole (``unit`` is that of the task), or from below (one of the own units in the
-    task's subtree). ``others``: further own units to look at instead.
+    task's subtree), called ``unit_name`` within a sentence. ``others``: further own units to look at instead.
     """
 
     task: Assignment
@@ -142,7 +142,7 @@ def view_of(user: User, assignment_id: int, on: dt.date, *, unit_id: int | None 
     row = _row(task, levels, names, on)
     may_change = task.unit.path.startswith(tuple(granted_paths(user, Grant.Right.ASSIGN))) and not task.withdrawn_at
     if task.unit.path.startswith(tuple(paths)):
-        name = names[task.unit_id].name if task.unit_id in names else ""
+        name = unit_within(names.get(task.unit_id))
         return View(task, tuple(levels), row, task.unit, name, (), False, may_change)
     own = [path for path in paths if path.startswith(task.unit.path)]
     here = {level.pk for level in levels_below(own, on)}
@@ -152,7 +152,7 @@ def view_of(user: User, assignment_id: int, on: dt.date, *, unit_id: int | None 
     called = tree.names_on(units, on)
     unit = next((unit for unit in units if unit.pk == unit_id), units[0])
     others = tuple(called[other.pk] for other in units if other.pk != unit.pk and other.pk in called)
-    name = called[unit.pk].name if unit.pk in called else ""
+    name = unit_within(called.get(unit.pk))
     return View(task, tuple(levels), row, unit, name, others, True, False)
 
 

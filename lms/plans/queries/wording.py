@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from lms.plans import rules
 from lms.plans.models import BasisDocument
@@ -65,11 +65,16 @@ def _place(unit: UnitOnDay | None, levels: Iterable[Level]) -> str:
     name = unit_within(unit)
     own = [level for level in levels if unit and level.key == unit.level]
     below = [_levels_within(level) for level in levels if not unit or level.key != unit.level]
+    listed = pgettext("list", " and ").join([", ".join(below[:-1]), below[-1]] if len(below) > 1 else below)
+    is_country = unit is not None and unit.rank == 0
     if not below:
+        if is_country and not own:
+            return _("in the whole country")
         return (_("at %(unit)s itself") if own else _("of %(unit)s")) % {"unit": name}
-    listed = _(" and ").join([", ".join(below[:-1]), below[-1]] if len(below) > 1 else below)
     if own:
         return _("at %(unit)s and in %(levels)s below it") % {"unit": name, "levels": listed}
+    if is_country:
+        return _("in %(levels)s of the whole country") % {"levels": listed}
     return _("in %(levels)s of %(unit)s") % {"levels": listed, "unit": name}
 
 
@@ -103,7 +108,3 @@ def deadline_said(deadline: dt.date | None, today: dt.date) -> DeadlineSaid:
     else:
         words = ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}
     return DeadlineSaid(state, f"{deadline:%d/%m/%Y}", words)
-
-
-def due_on_time(done_on: dt.date, deadline: dt.date | None) -> bool:
-    return deadline is None or done_on <= deadline
