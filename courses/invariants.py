@@ -17,4 +17,18 @@ TRIGGERS = (
         when="OLD.id IS NOT NULL",
         message="progress events are append-only",
     ),
+    Trigger(
+        name="legal_clearance_is_never_changed",
+        table="courses_legalclearance",
+        event="UPDATE",
+        when="NEW.id = OLD.id",
+        message="clearances are append-only",
+    ),
+    Trigger(
+        name="legal_clearance_is_never_deleted",
+        table="courses_legalclearance",
+        event="DELETE",
+        when="OLD.id IS NOT NULL",
+        message="clearances are append-only",
+    ),
 )

@@ -6,19 +6,21 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.menus.pages import PageMenuItem
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from courses.cms_views import legal as legal_views
 from courses.cms_views import word as word_views
 from courses.enums import State
 from courses.models import Activity, LessonPage, ModulePage
 from courses.models.pages import ActivityPage
-from courses.queries import access
+from courses.queries import access, legal
 from courses.services import progress
 from courses.viewsets import GlossaryTermViewSet
 from lms.core import clock
@@ -106,6 +108,46 @@ def word_in_listing(page: Page, user: Any, next_url: str | None = None) -> Itera
 @hooks.register("register_log_actions")
 def name_word_actions(actions: LogActionRegistry) -> None:
     actions.register_action("courses.word_import", _("Put in from Word"), _("Text from Word put into the draft"))
+
+
+# --- Legal paragraphs ---------------------------------------------------------------------------------
+
+
+@hooks.register("register_admin_urls")
+def legal_addresses() -> list[URLPattern]:
+    return [
+        path("legal/", legal_views.paragraphs, name="courses_legal"),
+        path(
+            "legal/<int:page_id>/<str:block_id>/<str:text_hash>/",
+            legal_views.paragraph,
+            name="courses_legal_paragraph",
+        ),
+    ]
+
+
+class LegalMenuItem(MenuItem):  # type: ignore[misc]
+    """For those who may clear; says how many wait."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(legal_views.PERMISSION))
+
+    def render_component(self, request: HttpRequest) -> Any:
+        component = super().render_component(request)
+        if count := legal.waiting_count():
+            component.label = f"{self.label} ({count})"
+        return component
+
+
+@hooks.register("register_admin_menu_item")
+def legal_in_menu() -> LegalMenuItem:
+    return LegalMenuItem(
+        _("Legal paragraphs"), reverse_lazy("courses_legal"), name="legal", icon_name="clipboard-list", order=330
+    )
+
+
+@hooks.register("register_log_actions")
+def name_legal_actions(actions: LogActionRegistry) -> None:
+    actions.register_action("courses.clear_legal", _("Clear a legal paragraph"), _("Legal paragraph cleared"))
 
 
 register_snippet(GlossaryTermViewSet)

@@ -45,7 +45,7 @@ def refuse_old_font(texts: Iterable[str]) -> None:
     """A text typed in TCVN3 or VNI holds letters that Vietnamese does not have, in every third word. Raises."""
     words = [word for text in texts for word in unicodedata.normalize("NFC", text).split() if len(word) > 1]
     broken = [word for word in words if _TCVN3.search(word) or _VNI.search(word)]
-    if broken and len(broken) * 100 >= len(words) * _BROKEN_SHARE:
+    if len(broken) > 2 and len(broken) * 100 >= len(words) * _BROKEN_SHARE:
         raise WordRefusedError(FileFault.OLD_FONT, " ".join(broken[:6])[:SAMPLE_LENGTH])
 
 

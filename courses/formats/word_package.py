@@ -98,11 +98,11 @@ class Package:
         if {"xl/workbook.xml", "ppt/presentation.xml"} & set(self.entries):
             raise WordRefusedError(FileFault.OTHER_FORMAT)
 
-    def bytes_of(self, name: str, limit: int = MAX_PART) -> bytes | None:
+    def bytes_of(self, name: str, limit: int = 0) -> bytes | None:
         entry = self.entries.get(name.lower())
         if entry is None:
             return None
-        if entry.file_size > limit:
+        if entry.file_size > (limit or MAX_PART):
             raise WordRefusedError(FileFault.TOO_BIG)
         try:
             return self.archive.read(entry)

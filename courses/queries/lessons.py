@@ -2,26 +2,35 @@
 minutes.
 """
 
+import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.cache import caches
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 
+from courses.formats.legal_text import fingerprint
 from courses.models import Activity, GlossaryTerm, LessonPage, PracticePage
 from courses.models.pages import ActivityPage
+from courses.queries.legal import Cleared, cleared_of
 
 # A glossary term or a picture's alternative text that is edited shows after this long at the latest.
 KEPT_SECONDS = 300
+# Where the ready-made text of a legal paragraph says whether it is cleared. No author can type it: it is a comment.
+_STATUS = mark_safe("<!--legal-status-->")
 _TERM_LINK = re.compile(r'href="#term-([a-z0-9-]+)"')
 _TERM_SHOWN = re.compile(r'id="term-([a-z0-9-]+)"')
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One block of a lesson: ``html`` ready-made, or ``value`` of a self-check, which shows what this learner chose."""
+    """One block of a lesson: ``html`` ready-made, or ``value`` of a self-check, which shows what this learner chose.
+
+    The ``value`` of a legal paragraph is the hash of its text; whether it is cleared is not kept with the page.
+    """
 
     block_id: str
     kind: str
@@ -49,8 +58,30 @@ def self_checks(page: LessonPage | PracticePage) -> dict[str, Any]:
     return {block.id: block.value for block in page.body if block.block_type == "self_check"}
 
 
-def segments(page: LessonPage | PracticePage, *, is_preview: bool = False) -> list[Segment]:
-    """The body in order. Published pages are kept by revision, so that a learner's page renders no block twice."""
+def segments(
+    page: LessonPage | PracticePage, *, is_preview: bool = False, cleared: Cleared | None = None
+) -> list[Segment]:
+    """The body in order, every legal paragraph with who cleared it. No query where ``cleared`` is given (it is
+    ``Activity.cleared_legal``), else one if there is such a paragraph.
+    """
+    found = _kept(page, is_preview=is_preview)
+    if not any(segment.kind == "legal" for segment in found):
+        return found
+    if cleared is None:
+        cleared = cleared_of([page.translation_key])[page.translation_key]
+    return [_with_status(segment, cleared) if segment.kind == "legal" else segment for segment in found]
+
+
+def _with_status(segment: Segment, cleared: Cleared) -> Segment:
+    """A clearance shows at once, so it comes into the ready-made text last."""
+    name, day = cleared.get(segment.value, ["", ""])
+    context = {"name": name, "day": dt.date.fromisoformat(day) if day else None}
+    status = render_to_string("courses/blocks/_legal_status.html", context)
+    return replace(segment, html=segment.html.replace(_STATUS, status))
+
+
+def _kept(page: LessonPage | PracticePage, *, is_preview: bool) -> list[Segment]:
+    """Published pages are kept by revision, so that a learner's page renders no block twice."""
     if is_preview or not page.live_revision_id:
         return _render(page)
     key = f"lesson:{page.pk}:{page.live_revision_id}"
@@ -72,10 +103,17 @@ def _render(page: LessonPage | PracticePage) -> list[Segment]:
             ]
             value = {"question": block.value["question"], "options": options}
             found.append(Segment(block.id, block.block_type, "", value))
+        elif block.block_type == "legal":
+            html = str(block.render({"page": page, "self": block.value, "status": _STATUS}))
+            found.append(Segment(block.id, block.block_type, html, _hash_of(block.value)))
         else:
             html = str(block.render({"page": page, "self": block.value}))
             found.append(Segment(block.id, block.block_type, html, None))
     return [*found, *_glossary(found)]
+
+
+def _hash_of(value: Any) -> str:
+    return fingerprint(value["heading"], value["text"].source)
 
 
 def _glossary(segments: list[Segment]) -> list[Segment]:

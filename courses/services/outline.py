@@ -7,6 +7,7 @@ from django.db import transaction
 
 from courses.models import Activity, Course, CoursePage, Module, ModulePage
 from courses.models.pages import ActivityPage
+from courses.services import legal
 
 
 @transaction.atomic
@@ -80,6 +81,8 @@ def _sync_activities(modules: dict[UUID, tuple[Module, ModulePage]], course: Cou
                 },
             )
             keys.add(page.translation_key)
+    # A paragraph may have been cleared in the draft, before its page had a row.
+    legal.mirror(keys)
     return keys
 
 

@@ -34,7 +34,11 @@ def lesson_view(context: dict[str, Any], page: LessonPage) -> LessonView:
         bookmark = getattr(answer.enrolment, "bookmark", None)
         chosen = bookmark.checks.get(str(activity.pk), {}) if bookmark else {}
     return LessonView(
-        segments=lessons.segments(page, is_preview=getattr(request, "is_preview", False)),
+        segments=lessons.segments(
+            page,
+            is_preview=getattr(request, "is_preview", False),
+            cleared=activity.cleared_legal if activity else None,
+        ),
         place=answer.place if answer and answer.enrolment else None,
         activity_id=activity.pk if activity else None,
         chosen=chosen,
@@ -88,7 +92,11 @@ def practice_view(context: dict[str, Any], page: PracticePage) -> PracticeView:
     returned = rows[0] if rows and standing is None else None
     is_waiting = standing is not None and standing.state == Submission.State.SUBMITTED
     return PracticeView(
-        segments=lessons.segments(page, is_preview=getattr(request, "is_preview", False)),
+        segments=lessons.segments(
+            page,
+            is_preview=getattr(request, "is_preview", False),
+            cleared=activity.cleared_legal if activity else None,
+        ),
         place=answer.place if answer and enrolment else None,
         activity_id=activity.pk if activity else None,
         chosen=chosen,
