@@ -201,6 +201,11 @@ redis_answers() {
 }
 
 content() {
+  if [ -e "$CODE/current" ]; then
+    # Run again over a working site: what follows may change its database.
+    say "Sao lưu trước khi cài lại"
+    manage "$CODE/current" backup || die "sao lưu không thành, chưa thay đổi gì."
+  fi
   manage "$RELEASE" prepare || die "không chuẩn bị được cơ sở dữ liệu."
   # Loaded once: afterwards trainers and managers own it.
   local units courses
@@ -215,6 +220,8 @@ print(Unit.objects.exists(), Course.objects.exists(), User.objects.filter(is_sup
   if [ "$courses" = False ]; then
     say "Nạp khóa học"
     manage "$RELEASE" load_course courses/content/trang-cong-dong >/dev/null || die "không nạp được khóa học."
+    manage "$RELEASE" shell --no-imports --command \
+      'from lms.home.services.guides import ensure_guides; ensure_guides()' || die "không nạp được trang hướng dẫn."
   fi
 }
 

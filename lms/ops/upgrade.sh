@@ -31,10 +31,12 @@ printf '%s\n%s\n' "$old" "$archive" >"$new/UPGRADED_FROM"
 
 undo() {
   say "Quay lại bản cũ và cơ sở dữ liệu trước khi nâng cấp"
+  trap - INT TERM
   services stop
   go_back "$old" "$archive" || die "$1 Không phục hồi được cơ sở dữ liệu. Bản sao lưu: $archive; xem mục Quay lui trong van-hanh.md."
   die "$1 Bản cũ đã chạy lại, dữ liệu như trước khi nâng cấp. Bản mới còn ở $new để xem lý do."
 }
+trap 'undo "Bị ngắt giữa chừng."' INT TERM
 say "Cập nhật cơ sở dữ liệu"
 manage "$new" prepare || undo "Cập nhật cơ sở dữ liệu không thành."
 switch_to "$new"
@@ -44,6 +46,7 @@ if can_start; then
   say "Chờ bản mới trả lời"
   ready || undo "Bản mới không trả lời trong ${LMS_WAIT:-90} giây."
 fi
+trap - INT TERM
 forget_old_releases
 say "Đã nâng cấp: $(cat "$new/RELEASE" 2>/dev/null || true) ($new). Muốn quay lui: make rollback"
 for line in "${SKIPPED[@]}"; do echo "    - chưa làm: $line"; done
