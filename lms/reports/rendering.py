@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from lms.reports.formats import word
 from lms.reports.formats.layout import Layout
-from lms.reports.formats.paper import Paper, Para, Table
+from lms.reports.formats.paper import Paper, Para, Table, printable
 from lms.reports.formats.widths import width
 
 # The first that is installed. Tinos (package fonts-croscore) has the measures of Times New Roman and every Vietnamese
@@ -96,7 +96,7 @@ def _print(name: str, context: dict[str, Any]) -> bytes:
         font_config=press.fonts,
         url_fetcher=press.fetcher,
     )
-    markup = render_to_string(f"reports/papers/{name}_sheet.html", values)
+    markup = printable(render_to_string(f"reports/papers/{name}_sheet.html", values))
     html = press.weasyprint.HTML(string=markup, url_fetcher=press.fetcher)
     pdf: bytes = html.write_pdf(stylesheets=[style], font_config=press.fonts)
     return pdf

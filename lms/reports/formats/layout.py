@@ -1,13 +1,11 @@
 """Every size and margin of an official paper, in one table: mm for lengths, points for type.
 
-The values are those of Nghị định 30/2020/NĐ-CP, Phụ lục I; ``RANGES`` is what it allows. The clerk's office of an
-issuer may change any of them (settings.REPORT_PAPERS["layout"]).
+The values are those of Nghị định 30/2020/NĐ-CP, Phụ lục I (tests/reports/test_papers_layout.py has what it allows). The
+clerk's office of an issuer may change any of them: settings.REPORT_PAPERS["layout"].
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-
-MM_TO_POINT = 72 / 25.4
 
 
 class BadLayoutError(ValueError):
@@ -92,15 +90,3 @@ class Layout:
                 raise BadLayoutError(f"{name} must be a number, not {value!r}.")
             checked[name] = round(value) if name == "rows_in_text" else float(value)
         return replace(self, **checked)  # type: ignore[arg-type]
-
-
-# What the Decree allows, for the tests and for the office that changes a value.
-RANGES: dict[str, tuple[float, float]] = {
-    "page_width": (210, 210), "page_height": (297, 297),
-    "top": (20, 25), "bottom": (20, 25), "left": (30, 35), "right": (15, 20),
-    "page_number_size": (13, 14), "motto_1_size": (12, 13), "motto_2_size": (13, 14),
-    "governing_size": (12, 13), "issuing_size": (12, 13), "number_size": (13, 13), "date_size": (13, 14),
-    "kind_size": (13, 14), "abstract_size": (13, 14), "basis_size": (13, 14), "body_size": (13, 14),
-    "signature_size": (13, 14), "recipients_label_size": (12, 12), "recipients_size": (11, 11), "annex_size": (13, 14),
-    "first_line": (10, 12.7), "line_spacing": (1, 1.5), "rule_share": (1 / 3, 1 / 2),
-}  # fmt: skip

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lms.reports.formats.issuers import Issuer
 
+# Control characters that no file of ours can hold.
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Room for a clerk's pen: no-break, so that it is neither squeezed nor broken.
 ROOM = "\u00a0" * 4
 
@@ -132,6 +135,11 @@ class Paper:
     def title(self) -> str:
         """Of the file, on one line."""
         return f"{self.kind.capitalize()}: {' '.join(self.abstract)}"
+
+
+def printable(text: str) -> str:
+    """``text`` without the characters that neither XML nor a typeface knows."""
+    return _ILLEGAL.sub("", text)
 
 
 def plain(style: Style, text: str) -> Para:

@@ -6,7 +6,6 @@ Rules are borders of paragraphs and stay where they are when a line is edited; b
 
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt
 
 from lms.reports.formats.layout import Layout
-from lms.reports.formats.paper import Annex, Paper, Para, Run, Table
+from lms.reports.formats.paper import Annex, Paper, Para, Run, Table, printable
 from lms.reports.formats.widths import width
 
 CENTER, LEFT, RIGHT, JUSTIFY = (
@@ -36,8 +35,6 @@ HINT = "BC Gợi ý"
 # Twentieths of a point, on either side within a cell of the head: its columns are as wide as their words.
 _HEAD_CELL_MARGIN = 0
 _TABLE_CELL_MARGIN = 60
-# Control characters that XML cannot hold.
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -261,7 +258,7 @@ class _Writer:
 
     def _text(self, paragraph: Any, runs: Iterable[Run]) -> None:
         for run in runs:
-            made = paragraph.add_run(_clean(run.text), style=self.document.styles[HINT] if run.is_hint else None)
+            made = paragraph.add_run(printable(run.text), style=self.document.styles[HINT] if run.is_hint else None)
             if run.is_bold:
                 made.bold = True
 
@@ -288,8 +285,8 @@ class _Writer:
         room = self.layout.landscape_width if annex.is_landscape else self.layout.text_width
         self.document.add_paragraph(annex.label, style=self._style("annex"))
         for line in annex.title:
-            self.document.add_paragraph(_clean(line), style=self._style("annex_title"))
-        self.document.add_paragraph(_clean(annex.reference), style=self._style("annex_reference"))
+            self.document.add_paragraph(printable(line), style=self._style("annex_title"))
+        self.document.add_paragraph(printable(annex.reference), style=self._style("annex_reference"))
         self._figures(annex.table, room)
         for note in annex.notes:
             self._para(note)
@@ -322,8 +319,8 @@ class _Writer:
 
     def _properties(self, made_at: dt.datetime) -> None:
         core, origin = self.document.core_properties, self.paper.provenance
-        core.title = _clean(self.paper.title)[:255]
-        core.author = core.last_modified_by = _clean(self.paper.issuer.full)[:255]
+        core.title = printable(self.paper.title)[:255]
+        core.author = core.last_modified_by = printable(self.paper.issuer.full)[:255]
         core.identifier = origin.mark
         core.comments = origin.sentence
         core.subject = self.paper.kind
@@ -333,10 +330,6 @@ class _Writer:
 
 
 # --- Elements -------------------------------------------------------------------------------------------
-
-
-def _clean(text: str) -> str:
-    return _ILLEGAL.sub("", text)
 
 
 def _element(tag: str, **attributes: str) -> Any:
@@ -387,7 +380,7 @@ def _fill(cell: Any, lines: list[tuple[Any, str]]) -> None:
     for index, (style, line) in enumerate(lines):
         paragraph = cell.add_paragraph() if index else cell.paragraphs[0]
         paragraph.style = style
-        paragraph.add_run(_clean(line))
+        paragraph.add_run(printable(line))
 
 
 def _lay_out(table: Any, widths: list[float], margin: int, *, borders: bool = False) -> None:
@@ -446,7 +439,7 @@ def _row(
             look.append(_element("w:b"))
             run.append(look)
         written = _element("w:t")
-        written.text = _clean(text)
+        written.text = printable(text)
         written.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         run.append(written)
         paragraph.append(run)
