@@ -49,6 +49,7 @@ class PageRow:
     confirmed_at: dt.datetime | None = None
     replaced_at: dt.datetime | None = None
     may_confirm: bool = False
+    is_own_report: bool = False
     odd_name: bool = False
 
     @property
@@ -202,6 +203,7 @@ def _row(
         confirmed_at=record.confirmed_at,
         replaced_at=record.replaced_at,
         may_confirm=may_confirm,
+        is_own_report=record.reported_by_id == viewer.pk,
         odd_name=bool(record.name) and not rules.name_fits(record.name, unit.short_name),
     )
 
