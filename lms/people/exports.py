@@ -15,8 +15,9 @@ from lms.people.queries.places import UnitIndex
 from lms.units.models import Unit
 
 # The heads are our format: the same in every language.
-HEADS = ["STT", "Họ và tên", "Ngày sinh", "Điện thoại", "Email", "Chức vụ", "Nhiệm vụ Trang", "Đơn vị", "Từ ngày"]
-_WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14]
+HEADS = ["STT", "Họ và tên", "Ngày sinh", "Điện thoại", "Email", "Chức vụ", "Nhiệm vụ Trang", "Đơn vị", "Từ ngày",
+         "Trang cộng đồng"]  # fmt: skip
+_WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14, 36]
 SLIP_HEADS = ["Họ và tên", "Đơn vị", "Điện thoại", "Tên đăng nhập", "Mã dùng một lần"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LISTED_ROWS = 2000
@@ -84,7 +85,11 @@ def _drop_downs(sheet: Any, number_of_units: int) -> None:
     unit = DataValidation(type="list", formula1=f"'Đơn vị'!$A$2:$A${number_of_units + 1}", allow_blank=True)
     unit.showErrorMessage = False  # the code or a shorter name will do too
     unit.add(f"H2:H{MAX_ROWS}")
+    page = DataValidation(type="list", formula1=f'"{",".join(rules.PAGES.values())}"', allow_blank=True)
+    page.showErrorMessage = False  # the address of the page will do too
+    page.add(f"J2:J{MAX_ROWS}")
     sheet.add_data_validation(duty)
+    sheet.add_data_validation(page)
     sheet.add_data_validation(unit)
 
 
@@ -97,6 +102,7 @@ def _explain(book: Any) -> None:
             "Điện thoại, Email, Ngày sinh (để phân biệt người trùng tên).",
             "Ngày sinh: 05/08/1985, hoặc chỉ năm 1985. Điện thoại: 0912 345 678 (số 11 chữ số cũ được đổi tự động).",
             "Đơn vị: chọn trong danh sách, hoặc ghi mã đơn vị ở trang “Đơn vị”.",
+            "Trang cộng đồng: dán địa chỉ Trang trên Facebook, hoặc ghi Có, Chưa, Chưa rõ; không rõ thì để trống.",
             "Từ ngày: ngày bắt đầu giữ chức vụ; để trống là từ ngày nhập.",
             "Ô để trống không làm thay đổi thông tin đã có. Nhập lại cùng một tệp không tạo thêm tài khoản.",
         ),
@@ -127,16 +133,36 @@ def slips_xlsx(issued: Iterable[tuple[User, str]]) -> bytes:
     return _bytes(book)
 
 
+_REFUSED = ["Trang tính", "Dòng", "Lý do"]
+# The column of the template → the cell of a refused row as it was written.
+_COLUMNS = ("full_name", "born", "phone", "email", "position", "page_duty", "unit", "starts_on", "page")
+
+
+def _refused(row: RosterRow) -> list[str]:
+    """The cells as they stood in the file, in the order of the template, then where, and why it was refused."""
+    written = {"unit": row.unit_text, **row.original}
+    cells = ["", *(str(written.get(column, "")) for column in _COLUMNS)]
+    return [*cells, row.sheet, str(row.number), row.sentence]
+
+
 def refused_csv(rows: Iterable[RosterRow]) -> bytes:
     """The refused rows with the reason: to mend and send again."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";")
-    writer.writerow([*HEADS, "Dòng", "Lý do"])
-    for row in rows:
-        born = f"{row.born_on:%d/%m/%Y}" if row.born_on else row.birth_year or ""
-        starts = f"{row.starts_on:%d/%m/%Y}" if row.starts_on else ""
-        duty = rules.DUTIES.get(row.page_duty, "") if row.page_duty != "-" else ""
-        shown = phones.display(row.phone) if row.phone else ""
-        cells = ("", row.full_name, born, shown, row.email, row.position, duty, row.unit_text, starts, row.number)
-        writer.writerow([*(plain(cell) for cell in cells), plain(row.sentence)])
+    writer.writerow([*HEADS, *_REFUSED])
+    writer.writerows([plain(cell) for cell in _refused(row)] for row in rows)
     return ("\ufeff" + buffer.getvalue()).encode()
+
+
+def refused_xlsx(rows: Iterable[RosterRow]) -> bytes:
+    """As ``refused_csv``, with every cell as text."""
+    import openpyxl  # noqa: PLC0415  as above
+
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Dòng bị từ chối"
+    _headed(sheet, [*HEADS, *_REFUSED], [*_WIDTHS, 16, 8, 80])
+    for number, row in enumerate(rows, start=2):
+        for column, cell in enumerate(_refused(row), start=1):
+            _put(sheet, number, column, cell)
+    return _bytes(book)

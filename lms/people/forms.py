@@ -23,7 +23,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Excel or CSV file"),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
-        help_text=_("Our template, at most 5 MB and 20,000 rows."),
+        help_text=_("Excel (.xlsx) or CSV, at most 5 MB and 20,000 rows."),
     )
 
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:

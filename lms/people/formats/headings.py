@@ -39,7 +39,7 @@ _HEADS = {
     "ethnic": r"dan toc|ton giao|dan toc ton giao|dang vien|trinh do.*|ngay vao dang",
     "id_card": r"(so )?(cccd|cmnd|cmt|cmtnd|can cuoc|can cuoc cong dan|"
     r"the can cuoc|dinh danh|dinh danh ca nhan|ho chieu)( .*)?",
-    "note": r"ghi chu|ky nhan|ky ten|chu ky|ly do|dong",
+    "note": r"ghi chu|ky nhan|ky ten|chu ky|ly do|dong|trang tinh",
 }
 _MEANS = {meaning: re.compile(pattern) for meaning, pattern in _HEADS.items()}
 _UNREAD = frozenset({"number", "sex", "male", "female", "ethnic", "id_card", "note"})

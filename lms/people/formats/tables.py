@@ -165,7 +165,7 @@ def _refuse(without: Sequence[tuple[Sheet, list[Line]]], taught: Mapping[str, st
     number, seen = headings.likeliest(without, taught)
     if not number:
         raise FileRefusedError(FileFault.NO_HEADER)
-    raise FileRefusedError(FileFault.NO_NAME_COLUMN, row=number, seen=quoted(seen))
+    raise FileRefusedError(FileFault.NO_NAME_COLUMN, row=number, seen=quoted(seen), heads=seen)
 
 
 def quoted(words: Iterable[str]) -> str:
@@ -196,7 +196,9 @@ class _Reader:
                 break
             kind = self._kind(lines, position)
             if kind:
-                self.skipped.append(Skipped(kind, line.number, _words(line), self._label))
+                # Nobody sees whom a hidden row holds.
+                words = "" if kind == Skip.HIDDEN else _words(line)
+                self.skipped.append(Skipped(kind, line.number, words, self._label))
             else:
                 self._signing = False
                 self.rows.append(self._row(line))

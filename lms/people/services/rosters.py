@@ -23,9 +23,9 @@ from lms.fanpages.services import RefusedError as PageRefusedError
 from lms.fanpages.services import report
 from lms.people import queries, rules
 from lms.people.enums import BatchState, FileFault, Outcome, Refusal, Remark, Skip
-from lms.people.formats import FileRefusedError, tables
+from lms.people.formats import FileRefusedError, headings, tables
 from lms.people.formats.unitnames import has_type
-from lms.people.models import RosterBatch, RosterRow
+from lms.people.models import HeadingChoice, RosterBatch, RosterRow
 from lms.people.queries.places import UnitIndex
 from lms.people.rules import Decision, Entry, Known, Problem, RowRefusedError
 from lms.units.models import Appointment, Grant, Unit
@@ -48,6 +48,33 @@ def may_import(person: User, unit: Unit) -> bool:
     return any(unit.path.startswith(path) for path in granted_paths(person, Grant.Right.IMPORT))
 
 
+# --- What a heading means ---------------------------------------------------------------------------
+
+CHOICES = (*headings.READ, "position_unit")
+
+
+def choose_headings(*, unit: Unit, choices: dict[str, str], by: User, at: dt.datetime) -> int:
+    """From now on these heads (as written) mean these columns in files of ``unit`` and below; "" is not to be read.
+
+    Returns how many choices are new or other than before; what is no column of ours is left out. Raises
+    NotAllowedError.
+    """
+    if not may_import(by, unit):
+        raise NotAllowedError
+    changed = 0
+    for written, column in choices.items():
+        head = headings.folded(written)
+        if not head or column not in ("", *CHOICES):
+            continue
+        known = HeadingChoice.objects.filter(unit=unit, head=head).first()
+        if known is None or known.column != column:
+            HeadingChoice.objects.update_or_create(
+                unit=unit, head=head, defaults={"column": column, "chosen_by": by, "chosen_at": at}
+            )
+            changed += 1
+    return changed
+
+
 # --- Reading: the dry run ---------------------------------------------------------------------------
 
 
@@ -62,8 +89,8 @@ def stage(
         raise NotAllowedError
     table = tables.read(data, queries.taught(unit))
     if not table.names_units and Unit.objects.open_on(clock.today()).within(unit).exclude(pk=unit.pk).exists():
-        seen = tables.quoted(heading.head for part in table.parts for heading in part.header.headings)
-        raise FileRefusedError(FileFault.NO_UNIT_COLUMN, seen=seen)
+        heads = list(dict.fromkeys(heading.head for part in table.parts for heading in part.header.headings))
+        raise FileRefusedError(FileFault.NO_UNIT_COLUMN, seen=tables.quoted(heads), heads=heads)
     today = clock.today()
     read = [(*rules.read_row(row, today), None) for row in table.rows]
     planned = _plan(read, unit=unit, importer=by, today=today)
@@ -235,9 +262,11 @@ def _of_kind(table: tables.Table, kind: Skip) -> list[tables.Skipped]:
 
 
 def _skipped(found: list[tables.Skipped]) -> dict[str, Any]:
+    sheets = dict.fromkeys(skip.sheet for skip in found)
+    parts = [(sheet, rules.spans([skip.number for skip in found if skip.sheet == sheet])) for sheet in sheets]
     return {
         "number": len(found),
-        "spans": rules.spans([skip.number for skip in found]),
+        "spans": "; ".join(f"{sheet}: {numbers}" if sheet else numbers for sheet, numbers in parts),
         "rows": [[skip.sheet, skip.number, skip.text] for skip in found[:LISTED]],
     }
 

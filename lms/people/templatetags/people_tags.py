@@ -9,7 +9,8 @@ from lms.people.models import RosterRow
 register = template.Library()
 _FIELDS = {
     "full_name": _("full name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
-    "position": _("position"), "page_duty": _("page duty"),
+    "position": _("position"), "page_duty": _("page duty"), "page": _("unit's page"),
+    "starts_on": _("from"), "position_unit": _("position and unit"),
 }  # fmt: skip
 
 
@@ -37,3 +38,9 @@ def born(row: RosterRow) -> str:
 @register.filter
 def duty(row: RosterRow) -> str:
     return rules.DUTIES.get(row.page_duty, "") if row.page_duty not in ("", "-") else ""
+
+
+@register.filter
+def field_words(column: str) -> str:
+    """What a column is read as, in words; "" for one that is not read."""
+    return str(_FIELDS.get(column, ""))

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from lms.people.formats import FileRefusedError
 from lms.people.forms import UploadForm
 from lms.people.models import RosterBatch, RosterRow
 from lms.people.services import rosters as rosters_service
+from lms.people.templatetags import people_tags
 from lms.units.models import Grant, Unit
 from lms.units.scope import granted_units
 
@@ -46,6 +48,7 @@ def batch_of(request: AuthenticatedRequest, pk: int) -> RosterBatch:
 def rosters(request: AuthenticatedRequest) -> HttpResponse:
     units = units_of(request)
     form = UploadForm(request.POST or None, request.FILES or None, units=units)
+    unread: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
             batch = rosters_service.stage(
@@ -57,6 +60,7 @@ def rosters(request: AuthenticatedRequest) -> HttpResponse:
             )
         except FileRefusedError as error:
             form.add_error("file", str(error))
+            unread = error.words.get("heads", [])
         else:
             return redirect("people:roster", pk=batch.pk)
     batches = RosterBatch.objects.visible_to(request.user).exclude(state=BatchState.READING)  # type: ignore[arg-type]
@@ -64,7 +68,47 @@ def rosters(request: AuthenticatedRequest) -> HttpResponse:
         batches.select_related("unit", "uploaded_by").prefetch_related("unit__names").order_by("-uploaded_at", "-pk"),
         20,
     ).get_page(request.GET.get("page"))
-    return render(request, "people/rosters.html", {"form": form, "page": page})
+    context = {"form": form, "page": page, "unread": unread, "choices": _choices()}
+    if unread:
+        context["for_unit"] = form.chosen_unit
+    return render(request, "people/rosters.html", context)
+
+
+def _choices() -> list[tuple[str, str]]:
+    """What a heading may be said to mean, as the selects offer it."""
+    return [(column, people_tags.field_words(column)) for column in rosters_service.CHOICES]
+
+
+@login_required
+@require_POST
+def headings(request: AuthenticatedRequest) -> HttpResponse:
+    """What headings mean in files of a unit, from the columns of a dry run or of a file that could not be read.
+
+    The file itself is kept nowhere, so it has to be sent again; the dry run that was read otherwise is dropped.
+    """
+    unit = next((unit for unit in units_of(request) if str(unit.pk) == request.POST.get("unit")), None)
+    batch = batch_of(request, int(request.POST["batch"])) if request.POST.get("batch", "").isdecimal() else None
+    if batch:
+        unit = batch.unit
+    if unit is None:
+        raise Http404
+    chosen = dict(zip(request.POST.getlist("head"), request.POST.getlist("column"), strict=False))
+    try:
+        changed = rosters_service.choose_headings(
+            unit=unit,
+            choices={head: column for head, column in chosen.items() if column != "as-is"},
+            by=request.user,  # type: ignore[arg-type]
+            at=clock.now(),
+        )
+    except rosters_service.NotAllowedError as error:
+        raise Http404 from error
+    if not changed:
+        messages.info(request, _("Nothing was chosen otherwise than before."))
+        return redirect("people:roster", pk=batch.pk) if batch else redirect("people:rosters")
+    if batch:
+        rosters_service.cancel(batch=batch)
+    messages.success(request, _("The meaning of the headings is kept. Now send the file again."))
+    return redirect("people:rosters")
 
 
 @never_cache
@@ -84,7 +128,9 @@ def roster(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "counts": counts,
         "tiles": [(outcome, getattr(counts, outcome.value)) for outcome in Outcome],
         "chosen": chosen,
-        "page": Paginator(rows.order_by("number"), ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "layout": queries.layout(batch),
+        "choices": _choices(),
+        "page": Paginator(rows.order_by("pk"), ROWS_A_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "people/roster.html", context)
 
@@ -117,8 +163,18 @@ def cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def refused_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    rows = RosterRow.objects.filter(batch=batch_of(request, pk), outcome=Outcome.REFUSED).order_by("number")
-    return download(exports.refused_csv(rows), f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
+    return download(exports.refused_csv(_refused(request, pk)), f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
+
+
+@never_cache
+@login_required
+@require_safe
+def refused_xlsx(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    return download(exports.refused_xlsx(_refused(request, pk)), f"dong-bi-tu-choi-{pk}.xlsx", XLSX)
+
+
+def _refused(request: AuthenticatedRequest, pk: int) -> QuerySet[RosterRow]:
+    return RosterRow.objects.filter(batch=batch_of(request, pk), outcome=Outcome.REFUSED).order_by("pk")
 
 
 @never_cache
