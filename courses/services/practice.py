@@ -68,45 +68,55 @@ def hand_in(
     should be, and where the task is confirmed already. ``picture``: the uploaded bytes, drawn anew here.
     """
     checked, drawn = _checked(link=link, picture=picture, names_page=names_page)
-    stored = ""
+    submission = Submission(
+        enrolment=enrolment,
+        activity=activity,
+        link=checked,
+        sha256=hashlib.sha256(drawn).hexdigest() if drawn else "",
+        note=text.clean(note)[:SENTENCE_LENGTH],
+        names_page=names_page,
+        version=version,
+        submitted_at=at,
+    )
+    # Written before anything is locked; taken back when it is not needed.
+    stored = _store(drawn, at) if drawn else ""
+    submission.screenshot = stored
+    kept = None
     try:
-        with transaction.atomic():
-            # One after the other: two tabs at once are one submission.
-            enrolment = Enrolment.objects.select_for_update().select_related("user").get(pk=enrolment.pk)
-            earlier = list(Submission.objects.filter(enrolment=enrolment, activity=activity).order_by("number"))
-            submission = Submission(
-                enrolment=enrolment,
-                activity=activity,
-                number=len(earlier) + 1,
-                unit=_unit_of(enrolment, at),
-                link=checked,
-                sha256=hashlib.sha256(drawn).hexdigest() if drawn else "",
-                note=text.clean(note)[:SENTENCE_LENGTH],
-                names_page=names_page,
-                version=version,
-                submitted_at=at,
-            )
-            standing = next((row for row in earlier if row.state != Submission.State.RETURNED), None)
-            if standing and standing.state == Submission.State.CONFIRMED:
-                raise HandInRefusedError({"": _("This task is confirmed already; nothing more is to be sent.")})
-            if standing and _says_the_same(standing, submission):
-                return standing
-            if number is not None and number != submission.number:
-                raise HandInRefusedError({"": str(_SENT_MEANWHILE)})
-            if standing:
-                _return(standing, by=enrolment.user, feedback=_("Replaced by the learner."), at=at)
-            if drawn:
-                # Nothing of the name on somebody's phone, and nothing to be guessed.
-                submission.screenshot.save(f"{uuid.uuid4().hex}.jpg", ContentFile(drawn), save=False)
-                stored = str(submission.screenshot.name)
-            submission.save()
-            note_opened(enrolment=enrolment, activity=activity, is_new=True, moves_bookmark=False, at=at)
-            practice_submitted.send(sender=Submission, submission=submission)
-            return submission
-    except BaseException:
-        if stored:
+        kept = _enter(submission, expected=number)
+        return kept
+    finally:
+        if stored and kept is not submission:
             Submission._meta.get_field("screenshot").storage.delete(stored)
-        raise
+
+
+def _store(drawn: bytes, at: dt.datetime) -> str:
+    """Nothing of the name on somebody's phone, and nothing to be guessed."""
+    name = f"practice/{clock.day_of(at):%Y}/{uuid.uuid4().hex}.jpg"
+    return Submission._meta.get_field("screenshot").storage.save(name, ContentFile(drawn))
+
+
+@transaction.atomic
+def _enter(new: Submission, *, expected: int | None) -> Submission:
+    """``new`` with its number, or the one that stands and says the same."""
+    # One after the other: two tabs at once are one submission.
+    enrolment = Enrolment.objects.select_for_update(of=("self",)).select_related("user").get(pk=new.enrolment_id)
+    earlier = list(Submission.objects.filter(enrolment=enrolment, activity=new.activity).order_by("number"))
+    standing = next((row for row in earlier if row.state != Submission.State.RETURNED), None)
+    if standing and standing.state == Submission.State.CONFIRMED:
+        raise HandInRefusedError({"": _("This task is confirmed already; nothing more is to be sent.")})
+    if standing and _says_the_same(standing, new):
+        return standing
+    new.number = len(earlier) + 1
+    if expected is not None and expected != new.number:
+        raise HandInRefusedError({"": str(_SENT_MEANWHILE)})
+    if standing:
+        _return(standing, by=enrolment.user, feedback=_("Replaced by the learner."), at=new.submitted_at)
+    new.enrolment, new.unit = enrolment, _unit_of(enrolment, new.submitted_at)
+    new.save()
+    note_opened(enrolment=enrolment, activity=new.activity, is_new=True, moves_bookmark=False, at=new.submitted_at)
+    practice_submitted.send(sender=Submission, submission=new)
+    return new
 
 
 def _says_the_same(one: Submission, other: Submission) -> bool:
