@@ -141,7 +141,9 @@ def find_people(typed: str, *, within: Q) -> list[Found]:
 def _unlikelihood(person: User, cleaned: str, words: list[str]) -> tuple[bool, bool]:
     """What was typed with its diacritics, then whole words ("anh" is Ánh rather than Thanh); then as it was sorted."""
     of_name = person.name_folded.split()
-    return (cleaned.casefold() not in person.full_name.casefold(), not all(word in of_name for word in words))
+    is_marked = cleaned.casefold() != text.fold(cleaned)
+    is_other = is_marked and cleaned.casefold() not in person.full_name.casefold()
+    return (is_other, not all(word in of_name for word in words))
 
 
 def described(people: Iterable[User]) -> list[Found]:
