@@ -36,7 +36,7 @@ def paragraphs(request: HttpRequest) -> HttpResponse:
         request,
         "courses/cms/legal.html",
         {
-            "header_title": _("Legal paragraphs"),
+            "header_title": _("Legal paragraphs to be reviewed"),
             "header_icon": "clipboard-list",
             "breadcrumbs_items": _breadcrumbs(),
             "rows": parts[shown],
@@ -80,5 +80,5 @@ def paragraph(request: HttpRequest, page_id: int, block_id: str, text_hash: str)
 def _breadcrumbs() -> list[dict[str, str]]:
     return [
         {"url": reverse("wagtailadmin_home"), "label": _("Home")},
-        {"url": reverse("courses_legal"), "label": _("Legal paragraphs")},
+        {"url": reverse("courses_legal"), "label": _("Legal paragraphs to be reviewed")},
     ]

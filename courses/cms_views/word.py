@@ -17,7 +17,7 @@ from wagtail.models import Page
 
 from courses.cms_views.forms import TakeOverForm, WordForm
 from courses.formats.drafts import Draft, PictureDraft, TableDraft, TextDraft
-from courses.formats.pieces import FileFault, LossKind, WordRefusedError
+from courses.formats.pieces import FileFault, Loss, LossKind, WordRefusedError
 from courses.formats.word_package import MAX_BYTES
 from courses.models import LessonPage, ModulePage
 from courses.services import word
@@ -189,7 +189,7 @@ def preview(request: HttpRequest, page_id: int, key: str) -> HttpResponse:
         else:
             messages.success(request, _("The text is in the draft. Read it through, then submit it for review."))
             return redirect("wagtailadmin_pages:edit", lesson.pk)
-    said = [Said(str(LOSSES[loss.kind]), loss.count, loss.samples) for loss in staged.losses]
+    said = [_said(loss) for loss in staged.losses]
     return _render(
         request,
         "courses/cms/word_preview.html",
@@ -204,6 +204,13 @@ def preview(request: HttpRequest, page_id: int, key: str) -> HttpResponse:
         tables=len([draft for draft in staged.drafts if isinstance(draft, TableDraft)]),
         has_errors=bool(form.errors),
     )
+
+
+def _said(loss: Loss) -> Said:
+    sentence = str(LOSSES[loss.kind])
+    if not loss.samples and sentence.endswith(":"):
+        sentence = f"{sentence[:-1]}."
+    return Said(sentence, loss.count, loss.samples)
 
 
 def _shown(staged: Staged, place: int, draft: Draft, form: TakeOverForm) -> Shown:
