@@ -206,7 +206,12 @@ content() {
     say "Sao lưu trước khi cài lại"
     manage "$CODE/current" backup || die "sao lưu không thành, chưa thay đổi gì."
   fi
-  manage "$RELEASE" prepare || die "không chuẩn bị được cơ sở dữ liệu."
+  say "Chuẩn bị cơ sở dữ liệu (lần đầu khoảng một phút)"
+  manage "$RELEASE" prepare >/dev/null || die "không chuẩn bị được cơ sở dữ liệu."
+  if [ "${LMS_EMPTY:-0}" = 1 ]; then
+    skip "nạp danh mục đơn vị, khóa học và tạo quản trị viên (LMS_EMPTY=1: chờ phục hồi từ bản sao lưu)"
+    return
+  fi
   # Loaded once: afterwards trainers and managers own it.
   local units courses
   read -r units courses administrators < <(manage "$RELEASE" shell --no-imports --command \
@@ -226,7 +231,7 @@ print(Unit.objects.exists(), Course.objects.exists(), User.objects.filter(is_sup
 }
 
 administrator() {
-  [ "$administrators" = False ] || return 0
+  [ "${administrators:-}" = False ] || return 0
   ask LMS_ADMIN_USERNAME "Tên đăng nhập của quản trị viên đầu tiên" quantri
   ask LMS_ADMIN_NAME "Họ và tên quản trị viên" "Quản trị hệ thống"
   if [ -z "${LMS_ADMIN_PASSWORD:-}" ] && [ -t 0 ]; then
@@ -238,7 +243,7 @@ administrator() {
 
 # In the environment, not on the command line, where everybody on the machine could read it.
 site_administrator() {
-  [ "$administrators" = False ] || return 0
+  [ "${administrators:-}" = False ] || return 0
   (
     cd "$RELEASE"
     username="$LMS_ADMIN_USERNAME" name="$LMS_ADMIN_NAME" password="${LMS_ADMIN_PASSWORD:-}"

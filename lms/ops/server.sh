@@ -170,7 +170,7 @@ manage() {
 copy_source() {
   cd "$SOURCE"
   if git -c safe.directory='*' rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-    git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- . ':!tests' ':!.ci' |
+    git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- . ':!tests' ':!.ci' ':!.venv' |
       while IFS= read -r -d '' path; do [ ! -e "$path" ] || printf '%s\0' "$path"; done |
       tar -c --null --no-recursion --files-from=- -f -
   else
@@ -183,7 +183,7 @@ copy_source() {
 environment() {
   if [ -n "${LMS_VENV:-}" ]; then
     [ -x "$LMS_VENV/bin/python" ] || die "LMS_VENV: không có $LMS_VENV/bin/python."
-    ln -s "$LMS_VENV" "$RELEASE/.venv"
+    ln -sT "$LMS_VENV" "$RELEASE/.venv"
     return
   fi
   local python key folder said
@@ -201,12 +201,12 @@ environment() {
     done
     touch "$folder/.complete"
   fi
-  ln -s "$folder" "$RELEASE/.venv"
+  ln -sT "$folder" "$RELEASE/.venv"
 }
 
 # The link changes in one step: there is never a moment without a `current`.
 switch_to() {
-  ln -s "$1" "$CODE/.current.new"
+  ln -sfT "$1" "$CODE/.current.new"
   mv -T "$CODE/.current.new" "$CODE/current"
 }
 

@@ -38,7 +38,7 @@ undo() {
 }
 trap 'undo "Bị ngắt giữa chừng."' INT TERM
 say "Cập nhật cơ sở dữ liệu"
-manage "$new" prepare || undo "Cập nhật cơ sở dữ liệu không thành."
+manage "$new" prepare >/dev/null || undo "Cập nhật cơ sở dữ liệu không thành."
 switch_to "$new"
 write_units
 services start

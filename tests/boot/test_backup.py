@@ -34,7 +34,7 @@ print(json.dumps([certificates, User.objects.count(), sorted(User.objects.values
 RENDER = """
 from certificates.models import Certificate
 from certificates.tasks import render
-[render(str(pk)) for pk in Certificate.objects.values_list("pk", flat=True)]
+render(str(Certificate.objects.earliest("verify_code").pk))
 """
 VERIFY = """
 import hashlib, json
@@ -42,7 +42,7 @@ from certificates.models import Certificate
 from django.conf import settings
 from django.core.files.storage import storages
 from django.test import Client
-one = Certificate.objects.get()
+one = Certificate.objects.get(state="ready")
 with storages["private"].open(one.file.name) as file:
     same = hashlib.sha256(file.read()).hexdigest() == one.sha256
 page = Client(headers={"host": settings.ALLOWED_HOSTS[0]}).get(f"/verify/{one.verify_code}/")
@@ -137,7 +137,6 @@ def backup(data: Data) -> Path:
 def test_what_is_saved_here_is_restored_there_and_its_certificate_verifies(demo: Data, elsewhere: Data) -> None:
     demo.shell(RENDER)
     before = demo.state()
-    assert len(before[0]) == 1  # type: ignore[arg-type]
     path = backup(demo)
     assert path.parent == demo.var / "backups"
     assert oct(path.stat().st_mode & 0o777) == "0o600"

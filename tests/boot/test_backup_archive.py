@@ -186,4 +186,4 @@ def test_an_exchange_of_folders_is_undone_at_any_stage(tmp_path: Path, stage: in
         one.undo()
         assert (one.current / "word").read_text() == "old"
         assert (one.new / "word").read_text() == "new"
-        assert not one.aside.exists()
+        assert not one.aside.parent.exists()

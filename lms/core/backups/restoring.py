@@ -73,6 +73,8 @@ class Exchange:
             self.current.rename(self.new)
         if self.aside.exists() and not self.current.exists():
             self.aside.rename(self.current)
+        with suppress(OSError):
+            self.aside.parent.rmdir()
 
 
 def is_empty() -> bool:
