@@ -475,3 +475,15 @@ def test_without_a_typeface_that_has_vietnamese_nothing_is_printed(monkeypatch):
     with pytest.raises(rendering.CannotPrintError, match="fonts-croscore"):
         rendering._family()
     assert clock.today() == TODAY
+
+
+def test_what_is_asked_stands_behind_every_button(province, manager_p1):
+    from django.template.loader import render_to_string
+
+    asked = get(manager_p1, "unit", province, ngay="20/11/2026").context
+    buttons = render_to_string("reports/papers/_buttons.html", {"place": asked["place"], "query": asked["query"]})
+    links = re.findall(r'href="([^"]+)"', buttons)
+    assert len(links) == 4
+    assert all(link.endswith("?ngay=20%2F11%2F2026") for link in links)
+    client = signed_in(manager_p1)
+    assert {client.get(link).status_code for link in links} == {200}

@@ -61,7 +61,7 @@ class Appeal:
 
     @property
     def until(self) -> str:
-        """ "trước hết ngày 30/11/2026" without the words around it: "30/11/2026"."""
+        """ "30/11/2026", "" without a deadline."""
         return f"{self.deadline:%d/%m/%Y}" if self.deadline else ""
 
 
@@ -103,11 +103,9 @@ REASONS = {
 
 def say(reason: Reason, appeal: Appeal) -> str:
     """The one line for whoever phones."""
-    until = f", xong trước hết ngày {appeal.until}" if appeal.until else ""
+    until = f" trước hết ngày {appeal.until}" if appeal.until else ""
     if reason == Reason.NOBODY:
-        return "Đề nghị cử cán bộ phụ trách Trang và báo họ tên, số điện thoại để cấp tài khoản" + until.replace(
-            "xong", "hoàn thành khóa học"
-        )
+        return f"Đề nghị cử cán bộ phụ trách Trang, báo họ tên và số điện thoại{until and f'; học xong{until}'}"
     if reason == Reason.LEARNING:
-        return f"Mời đồng chí học tiếp các bài còn lại{until}"
-    return f"Mời đồng chí đăng nhập và bắt đầu học{until}; hỏi có cần cấp lại mật khẩu không"
+        return f"Mời học tiếp các bài còn lại{until and f', xong{until}'}"
+    return f"Mời vào học{until and f', xong{until}'}; hỏi có cần cấp lại mật khẩu không"

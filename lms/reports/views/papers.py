@@ -29,8 +29,8 @@ from lms.reports.queries import papers
 from lms.reports.views.asking import Asked, ask, private
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-# Setting so many lines takes seconds; a longer list is printed unit by unit.
-_MOST_PRINTED = 1000
+# WeasyPrint sets some forty lines a second; a longer list is printed unit by unit. A province has up to 200 communes.
+_MOST_PRINTED = 400
 
 
 @contextmanager
@@ -194,7 +194,7 @@ def _ways(wanted: _Wanted) -> dict[str, Any]:
 
 
 def _calls(wanted: _Wanted) -> dict[str, Any]:
-    """Rows of the call list; a unit's number and name stand once though several are called there."""
+    """What page and PDF of the call list show: a row for everybody to be called."""
     rows: list[dict[str, Any]] = []
     for number, row in enumerate(wanted.found.rows, start=1):
         reason = _reason(row, by_people=wanted.found.by_people)
