@@ -27,7 +27,7 @@ ROWS, COLUMNS = 5, 2
 TO_A_SHEET = ROWS * COLUMNS
 # In mm on A4; slips_sheet.css says the same.
 LEFT, TOP, WIDTH, HEIGHT = 8.0, 12.0, 97.0, 54.0
-QR_LEFT, QR_TOP, QR_SIDE = 66.0, 19.6, 27.0
+QR_LEFT, QR_TOP, QR_SIDE = 66.0, 18.8, 27.0
 QUIET = 2
 QR_MASK = 3
 POINTS_A_MM = 72 / 25.4
@@ -49,12 +49,12 @@ class _Press:
 
 @cache
 def _press() -> _Press:
+    for name in ("weasyprint.progress", "fontTools"):  # a dozen lines a page
+        logging.getLogger(name).setLevel(logging.WARNING)
     import weasyprint  # noqa: PLC0415, TID251  slow import: 2.5 s, only where a sheet is printed
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415, TID251  slow import
     from weasyprint.urls import URLFetcher  # noqa: PLC0415, TID251  slow import
 
-    for name in ("weasyprint.progress", "fontTools"):  # a dozen lines a page
-        logging.getLogger(name).setLevel(logging.WARNING)
     _demand_font()
     fonts, fetcher = FontConfiguration(), URLFetcher(allowed_protocols=[])
     css = (TEMPLATES / "slips_sheet.css").read_text(encoding="utf-8")

@@ -84,16 +84,16 @@ def test_eleven_slips_take_two_sheets_of_a4_that_say_so(tmp_path):
 def test_a_name_and_a_unit_of_any_length_are_read_back_from_the_picture_with_all_their_marks(name, tmp_path):
     picture = picture_of(printed([slip(name=name, unit=LONG_UNIT)]), tmp_path)
     left, top = rendering.LEFT, rendering.TOP
-    seen = seen_in(picture, (left + 3, top + 10, left + 95, top + 19.8), tmp_path)
+    seen = seen_in(picture, (left + 3, top + 9.2, left + 95, top + 18.8), tmp_path)
     assert likeness(name, seen) > (0.93 if name == LONGEST else 0.99), seen
-    unit = seen_in(picture, (left + 3, top + 2, left + 95, top + 10), tmp_path)
+    unit = seen_in(picture, (left + 3, top + 2, left + 95, top + 9.6), tmp_path)
     assert likeness(LONG_UNIT, unit) > 0.95, unit
 
 
 def test_the_code_is_read_back_letter_by_letter(tmp_path):
     picture = picture_of(printed([slip(code="k7xm-p3qa-9tzn")]), tmp_path)
     left, top = rendering.LEFT, rendering.TOP
-    seen = seen_in(picture, (left + 3, top + 34.6, left + 65, top + 42), tmp_path, "7")
+    seen = seen_in(picture, (left + 3, top + 33.4, left + 65, top + 41), tmp_path, "7")
     assert seen.replace(" ", "") == "k7xm-p3qa-9tzn"
 
 
