@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lms.core.facebook import NotAPageAddressError, Reason, page_address
@@ -126,6 +126,7 @@ def _or_none(typed):
         return None
 
 
+@settings(deadline=None)
 @given(st.one_of(names, numbers.map(lambda number: f"profile.php?id={number}"), st.text(max_size=60)))
 @example("https://www.facebook.com/0100064567890123")
 def test_of_its_own_answer_it_makes_the_same_answer(path):
@@ -141,6 +142,7 @@ _HOSTS = ["www.facebook.com", "facebook.com", "m.facebook.com", "web.facebook.co
 _TRACKING = ["", "/", "?mibextid=ZbWKwL", "/?ref=page_internal", "?fbclid=IwAR0_x&__tn__=%2Cd", "/about", "#"]
 
 
+@settings(deadline=None)
 @given(names, st.sampled_from(_HOSTS), st.sampled_from(["https://", "http://", ""]), st.sampled_from(_TRACKING))
 def test_host_scheme_tracking_and_case_never_make_another_page(name, host, scheme, tail):
     plain = _or_none(f"https://www.facebook.com/{name}")
@@ -148,12 +150,14 @@ def test_host_scheme_tracking_and_case_never_make_another_page(name, host, schem
     assert (plain and plain.key) == (spelled and spelled.key)
 
 
+@settings(deadline=None)
 @given(numbers, names)
 def test_the_forms_that_carry_a_number_are_one_page(number, name):
     forms = [f"profile.php?id={number}", f"people/{name}/{number}", f"p/{name}-{number}", f"pages/{name}/{number}"]
     assert {page_address(f"facebook.com/{form}").key for form in forms} == {f"id:{number}"}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_nothing_that_can_be_typed_breaks_it(typed):
     _or_none(typed)

@@ -1,7 +1,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.fanpages.rules import NotADayError, name_fits, read_since, since_shown
@@ -30,6 +30,7 @@ def test_what_is_no_day_is_refused(typed):
         read_since(typed)
 
 
+@settings(deadline=None)
 @given(st.dates(dt.date(2004, 1, 1), dt.date(2099, 12, 31)))
 def test_what_is_shown_is_read_as_the_same_day(day):
     assert read_since(since_shown(day)) == day

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.reports.rules import Figures, Kind, Order, Row, in_order, page_segments, segments
@@ -55,6 +55,7 @@ def test_what_is_known_of_pages_adds_up_to_all_units():
 _counts = st.integers(0, 5000)
 
 
+@settings(deadline=None)
 @given(_counts, _counts, _counts)
 def test_whatever_the_parts_every_bar_fills_its_width_without_gap(a, b, c):
     bars = [
