@@ -132,8 +132,8 @@ class TaskForm(_DeadlineMixin):
         self._choices(own, today)
 
     def _search(self, own: list[Unit], today: dt.date) -> list[UnitHit]:
-        typed = text.clean((self.data.get("unit_search") or "") if self.is_bound else "")
-        if not typed:
+        typed = text.clean((self.data.get("unit_search") or "") if self.is_bound else "")[:80]
+        if not typed or "\0" in typed:
             return []
         hits = {hit.unit.id: hit for unit in own for hit in search_units(typed, today, within=unit, limit=8)}
         return list(hits.values())
@@ -157,7 +157,7 @@ class TaskForm(_DeadlineMixin):
         fields["levels"].queryset = Level.objects.filter(pk__in=[level.pk for level in levels]).order_by("rank")
         fields["levels"].label_from_instance = queries.level_words
         held = queries.positions_in_use(self.paths, today)
-        kept = self._sent("positions") if self.is_bound else self.initial.get("positions", [])
+        kept = [entry for entry in self._sent("positions") if len(entry) <= 150] if self.is_bound else []
         fields["positions"].choices = [(rules.WHOLE + position, position) for position in held] + [
             (entry, rules.shown_position(entry)) for entry in kept if rules.shown_position(entry) not in held
         ]

@@ -136,5 +136,6 @@ def new_code() -> str:
 
 
 def typed_code(typed: str) -> str:
-    """A code as it was typed, in capitals, with spaces or dashes."""
-    return re.sub(r"[\s\-.]", "", typed).lower()
+    """A code as it was typed, in capitals, with spaces or dashes; "" for what can be no code."""
+    code = re.sub(r"[\s\-.]", "", typed).lower()
+    return code if re.fullmatch(r"[a-z]{1,12}", code) else ""

@@ -105,3 +105,4 @@ def test_a_code_is_short_and_reads_the_same_however_it_is_typed():
     assert len(code) == 6
     assert not set(code) & set("aeioulsz01")
     assert rules.typed_code(f" {code[:3].upper()}-{code[3:]} ") == code
+    assert [rules.typed_code(typed) for typed in ("", "\0", "ab1", "đbc", "a" * 13)] == [""] * 5

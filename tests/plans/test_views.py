@@ -306,7 +306,8 @@ def test_whoever_is_concerned_begins_though_the_course_is_not_open_and_twice_is_
     assert (enrolment.user, enrolment.source) == (officer_p1, Enrolment.Source.ASSIGNED)
 
 
-def test_nobody_else_begins_and_no_link_begins(given, officer_p1, officer_p2, manager_p1):
+def test_nobody_else_begins_and_no_link_begins(given, officer_p1, officer_p2, manager_p1, manager_p2, outline, units):
+    task(outline.course, units.p2, manager_p2)  # officer_p2 owes something, but not this
     for stranger in (officer_p2, manager_p1):
         assert signed_in(stranger).post(f"/plans/{given.pk}/begin/").status_code == 404
     assert signed_in(officer_p1).get(f"/plans/{given.pk}/begin/").status_code == 405
@@ -358,3 +359,9 @@ def test_who_is_not_concerned_reads_the_course_s_title_and_no_more(given, office
 
 def test_a_manager_is_led_to_the_task_s_page(given, manager_p1):
     assert f'href="/plans/{given.pk}/"' in signed_in(manager_p1).get(f"/t/{given.code}/").content.decode()
+
+
+@pytest.mark.parametrize("typed", ["\0", "%", "'", "q" * 500, "…"])
+def test_whatever_is_searched_for_the_form_comes_back(manager_p1, filled, typed):
+    answer = signed_in(manager_p1).post("/plans/new/", {**filled, "unit_search": typed, "step": "find"})
+    assert (answer.status_code, answer.context["form"].found) == (200, [])

@@ -75,10 +75,10 @@ def _above(paths: Iterable[str]) -> set[str]:
 
 
 def tasks_for(user: User, on: dt.date) -> Tasks:
-    """A constant number of queries whatever the number of tasks."""
+    """Those of the higher units first, then the latest. A constant number of queries whatever the number of tasks."""
     paths = _seen_paths(user)
     seen = Assignment.objects.filter(_inside(paths) | Q(unit__path__in=_above(paths)))
-    tasks = list(seen.select_related("course", "unit", "basis"))
+    tasks = sorted(seen.select_related("course", "unit", "basis"), key=lambda task: task.unit.depth)
     levels = levels_of(tasks)
     names = tree.names_on([task.unit_id for task in tasks], on)
     here = {level.pk for level in levels_below(paths, on)} if tasks else set()
@@ -149,6 +149,8 @@ def view_of(user: User, assignment_id: int, on: dt.date, *, unit_id: int | None 
     if task.withdrawn_at or (levels and not any(level.pk in here for level in levels)):
         return None
     units = list(Unit.objects.filter(path__in=own).select_related("level"))
+    # Units that went whole into an own one are among them; they have closed, and are looked at through their successor.
+    units = [unit for unit in units if unit.closed_on is None or unit.closed_on > on] or units
     called = tree.names_on(units, on)
     unit = next((unit for unit in units if unit.pk == unit_id), units[0])
     others = tuple(called[other.pk] for other in units if other.pk != unit.pk and other.pk in called)

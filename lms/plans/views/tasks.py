@@ -25,6 +25,7 @@ from lms.units.queries import names_on
 from lms.units.services.errors import RefusedError
 
 _PER_PAGE = 50
+_TASKS_A_PAGE = 20
 _STATES = {"chua-hoc": State.NOT_STARTED, "dang-hoc": State.IN_PROGRESS, "da-hoan-thanh": State.DONE}
 
 
@@ -35,8 +36,12 @@ def tasks(request: AuthenticatedRequest) -> HttpResponse:
     if not queries.may_see_tasks(request.user):  # type: ignore[arg-type]
         raise Http404
     found = queries.tasks_for(request.user, clock.today())  # type: ignore[arg-type]
-    may_assign = queries.may_assign(request.user)  # type: ignore[arg-type]
-    return render(request, "plans/tasks.html", {"tasks": found, "may_assign": may_assign})
+    context = {
+        "tasks": found,
+        "page": Paginator(found.own, _TASKS_A_PAGE).get_page(request.GET.get("trang")),
+        "may_assign": queries.may_assign(request.user),  # type: ignore[arg-type]
+    }
+    return render(request, "plans/tasks.html", context)
 
 
 @never_cache
