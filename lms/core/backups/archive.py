@@ -43,9 +43,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Manifest:
-    """``volume`` in bytes. ``rows``: table → number of rows, all of the moment of the dump. ``migrations``: app → names, sorted.
+    """``rows``: table → number of rows, all of the moment of the dump. ``migrations``: app → names, sorted.
 
-    ``made_at`` in ISO 8601 with its offset. ``files`` does not hold the database, which is ``database``.
+    ``made_at`` in ISO 8601 with its offset. ``files`` does not hold the database, which is ``database``; ``volume`` is
+    the sum of both, in bytes.
     """
 
     format: int
