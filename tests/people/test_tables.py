@@ -12,7 +12,6 @@ from lms.people.enums import FileFault
 from lms.people.formats import FileRefusedError, tables
 from tests.people.conftest import ANH, HEAD, as_csv, as_xlsx
 
-
 HEADINGS = ["full_name", "born", "phone", "email", "position", "page_duty", "unit", "starts_on"]
 
 

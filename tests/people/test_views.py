@@ -122,19 +122,23 @@ def test_the_template_reads_back_and_holds_text_columns_and_lists(client, manage
     book = openpyxl.load_workbook(io.BytesIO(client.get("/units/roster/template.xlsx").content))
     sheet = book["Danh sách"]
     assert [cell.value for cell in sheet[1]] == exports.HEADS
-    assert {sheet.cell(row=2, column=column).number_format for column in range(2, 10)} == {"@"}
-    assert len(sheet.data_validations.dataValidation) == 2
+    assert {sheet.cell(row=2, column=column).number_format for column in range(2, 11)} == {"@"}
+    assert [(str(each.sqref), each.formula1) for each in sheet.data_validations.dataValidation] == [
+        ("G2:G20000", '"Phụ trách Trang,Thành viên Tổ quản trị Trang,Không"'),
+        ("J2:J20000", '"Có,Chưa,Chưa rõ"'),
+        ("H2:H20000", "'Đơn vị'!$A$2:$A$4"),
+    ]
     listed = [row[0] for row in book["Đơn vị"].iter_rows(min_row=2, values_only=True)]
     assert sorted(listed) == sorted(
         ["Tỉnh Quảng Ninh", "Xã Vạn Yên, Tỉnh Quảng Ninh", "Phường Hạ Long, Tỉnh Quảng Ninh"]
     )
     for column, value in enumerate(ANH, start=2):
         sheet.cell(row=2, column=column).value = value
-    sheet["H2"] = "Xã Vạn Yên, Tỉnh Quảng Ninh"
+    sheet["H2"], sheet["J2"] = "Xã Vạn Yên, Tỉnh Quảng Ninh", "Chưa"
     buffer = io.BytesIO()
     book.save(buffer)
     upload(client, buffer.getvalue(), "ds.xlsx")
-    assert [row.outcome for row in RosterBatch.objects.get().rows.all()] == ["new"]
+    assert [(row.outcome, row.page_status) for row in RosterBatch.objects.get().rows.all()] == [("new", "no")]
 
 
 def test_the_csv_template_reads_back(client, manager_p1):

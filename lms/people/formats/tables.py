@@ -29,8 +29,9 @@ _SIGNATURE = re.compile(
 # How the heading of a group begins. "Đoàn" and "Hội" begin names of people too.
 _UNIT_WORD = re.compile(
     r"(xã|phường|thị trấn|đặc khu|huyện|quận|thị xã|thành phố|tỉnh|tp|tt|tx|p|x|h|ủy ban|uỷ ban|ubmttq|ub mttq|mttq|"
-    r"mặt trận tổ quốc|ban thường trực|cấp|khối|cơ quan|văn phòng|trung ương|"
-    r"các (xã|phường|đơn vị|cơ quan|huyện))(?=[\s.])"
+    r"mặt trận tổ quốc|ban thường trực|cấp|khối|cơ quan|văn phòng|trung ương|đơn vị|phòng|đảng ủy|ubnd|hđnd|"
+    r"hội (nông dân|liên hiệp|phụ nữ|lhpn|cựu chiến binh|ccb)|đoàn (thanh niên|tncs)|liên đoàn|công đoàn|"
+    r"các (xã|phường|đơn vị|cơ quan|huyện))(?!\w)"
 )
 _RANKS = {"tỉnh": 1, "thành": 1, "huyện": 2, "quận": 2, "thị": 2, "xã": 3, "phường": 3, "đặc": 3, "mttq": 3}
 _NUMBERED = re.compile(r"([IVXLC]{1,6}|[A-ZĐ]|\d{1,3}(?:\.\d{1,3})*|[a-zđ])\s*[.)\-–:/]+\s*(\S.*)")

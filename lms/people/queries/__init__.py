@@ -14,7 +14,6 @@ from lms.core import clock
 from lms.fanpages import rules as pages
 from lms.fanpages.models import PageRecord
 from lms.people.enums import Outcome, Remark, Skip
-from lms.people.formats.headings import folded
 from lms.people.models import HeadingChoice, RosterBatch, RosterRow
 from lms.people.rules import Entry, Identity, Known, Post
 from lms.units import queries as units
@@ -167,7 +166,7 @@ def _holds(post: Appointment, day: dt.date) -> bool:
 
 @dataclass(frozen=True)
 class ColumnRead:
-    """``column``: what it is read as, "" not at all; ``head`` as written, ``key`` as HeadingChoice keeps it."""
+    """``column``: what it is read as, "" not at all; ``known``: whether the head is one that we know."""
 
     letter: str
     head: str
@@ -175,8 +174,9 @@ class ColumnRead:
     known: bool
 
     @property
-    def key(self) -> str:
-        return folded(self.head)
+    def is_simple(self) -> bool:
+        """Only a head of one row can be given another meaning."""
+        return " – " not in self.head
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,14 @@ class SheetRead:
     name: str
     row: int
     columns: tuple[ColumnRead, ...]
+
+    @property
+    def number_read(self) -> int:
+        return sum(bool(column.column) for column in self.columns)
+
+    @property
+    def unknown(self) -> list[str]:
+        return [column.head for column in self.columns if not column.known]
 
 
 @dataclass(frozen=True)

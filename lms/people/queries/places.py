@@ -103,12 +103,12 @@ class UnitIndex:
             place = self._before(written, parts)
             if place:
                 return place
-        named = every[0][0] if every else ""
-        if named not in self._missing:
+        names = [parts[0] for parts in every if parts[0] not in self._found]
+        if any(name not in self._missing for name in names):
             self.prepare([written])
-        raise RowRefusedError(
-            self._missing.get(named, Refusal.UNKNOWN_UNIT), value=written, day=f"{self._day:%d/%m/%Y}"
-        )
+        outside = any(self._missing[name] == Refusal.UNIT_OUTSIDE for name in names)
+        key = Refusal.UNIT_OUTSIDE if outside else Refusal.UNKNOWN_UNIT
+        raise RowRefusedError(key, value=written, day=f"{self._day:%d/%m/%Y}")
 
     def place(self, entry: Entry) -> Place:
         """The unit of a row: its own cell, else the nearest heading over it that is a unit, else the top where nothing
@@ -253,12 +253,12 @@ class _Past:
         self._named_path: dict[str, frozenset[str]] = {}
         above = {path[:end] for pk, path, _ in named if pk in self._reach for end in range(4, len(path), Unit.steplen)}
         for (pk, path, closed_on), names in named.items():
+            # A district is found although only its communes have successors.
             if pk in self._reach or path in above:
                 old = _Old(pk, path, closed_on, frozenset(spelled(name) for name in names))
                 self._named_path[path] = old.names
-                if pk in self._reach:
-                    for name in old.names:
-                        self._old[name].append(old)
+                for name in old.names:
+                    self._old[name].append(old)
         self._former: dict[str, set[int]] = defaultdict(set)
         former = UnitName.objects.filter(ends_on__lte=day).exclude(unit__closed_on__lte=day)
         for pk, path, full, short in former.values_list("unit_id", "unit__path", "full_name", "short_name"):

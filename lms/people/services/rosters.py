@@ -191,7 +191,7 @@ class _Desk:
         self._seen.update(dict.fromkeys(names, (entry.sheet, entry.number)))
         if entry.page_status and decision.outcome != Outcome.REFUSED:
             self._pages.stands[unit.id] = stands
-            self._told.setdefault(unit.id, (entry, stands))
+            self._told[unit.id] = (entry, stands)
             if stands.key:
                 self._pages.taken[stands.key] = unit.id
         return decision

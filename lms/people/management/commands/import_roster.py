@@ -1,4 +1,4 @@
-"""A roster of officers from our template, as the screen at /units/roster/ takes it."""
+"""A roster of officers, as offices send it or in our template, as the screen at /units/roster/ takes it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -66,8 +66,13 @@ class Command(BaseCommand):
             raise CommandError(f"{person.username} may not bring in people to {unit}.") from error
 
     def _report(self, batch: RosterBatch) -> int:
-        for row in RosterRow.objects.filter(batch=batch, outcome=Outcome.REFUSED).order_by("number"):
-            self.stdout.write(f"{batch.file_name}: row {row.number}: {row.full_name}: {row.sentence}")
+        for name in queries.layout(batch).names:
+            self.stdout.write(f"{batch.file_name}: {name.sentence} ({name.rows} rows)")
+        for skip in queries.layout(batch).skipped:
+            self.stdout.write(f"{batch.file_name}: not read: {skip.number} {skip.kind.label} (rows {skip.spans})")
+        for row in RosterRow.objects.filter(batch=batch, outcome=Outcome.REFUSED).order_by("pk"):
+            sheet = f"{row.sheet}: " if row.sheet else ""
+            self.stdout.write(f"{batch.file_name}: {sheet}row {row.number}: {row.full_name}: {row.sentence}")
         counts = queries.counts(batch)
         self.stdout.write(
             f"{counts.new} new, {counts.changed} changed, {counts.unchanged} unchanged, {counts.refused} refused."
