@@ -1,7 +1,8 @@
 """The way back: everything is made ready at the side and proved, then switched by renaming.
 
 Until the switch nothing of the site has changed. The switch is three renames; a journal of them, written before the
-first, lets the next call put a half-done switch right, whatever killed it. What the site was until then is kept aside.
+first, lets the next call put a half-done switch right, whatever killed it. What the site was until then is kept aside,
+unless nobody had an account in it.
 """
 
 import datetime as dt
@@ -127,7 +128,7 @@ def restore(*, path: Path, at: dt.datetime, force: bool, only_database: bool, sa
         work = settings.VAR_DIR / f".restoring-{stamp}"
         aside = settings.VAR_DIR / f"before-restore-{stamp}"
         side, old = base.side_name(f"new_{stamp}"), base.side_name(f"before_{stamp}")
-        had_database = _has_tables()
+        was_empty = is_empty()
         try:
             work.mkdir(mode=0o700)
             say(_("Loading files and database at the side"))
@@ -154,9 +155,10 @@ def restore(*, path: Path, at: dt.datetime, force: bool, only_database: bool, sa
         with suppress(Exception):
             # What it remembers belongs to the former site; a cache that does not answer has nothing to say about it.
             cache.clear()
-        if not had_database:
+        if was_empty:
             base.discard(old)
-        discard = [base.how_to_discard(old)] if had_database else []
+            shutil.rmtree(aside, ignore_errors=True)
+        discard = [] if was_empty else [base.how_to_discard(old)]
         discard += [f"rm -r {aside}"] if aside.exists() else []
         return Restored(proof, aside if aside.exists() else None, tuple(discard), migrated)
 
@@ -258,12 +260,6 @@ def _known_migrations() -> dict[str, set[str]]:
         known.setdefault(app, set()).add(name)
         known[app].update(replaced for __, replaced in loader.disk_migrations[app, name].replaces)
     return known
-
-
-def _has_tables() -> bool:
-    with suppress(DatabaseError):
-        return bool(connections["default"].introspection.table_names())
-    return False
 
 
 def _journal() -> Path:
