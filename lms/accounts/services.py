@@ -73,25 +73,25 @@ def draw_one_time_codes(people: Iterable[User]) -> dict[int, str]:
     return {person.pk: new_one_time_code() for person in unused if not person.is_superuser}
 
 
-def keep_one_time_codes(codes: dict[int, str]) -> None:
-    """Make drawn codes valid; the older code of each account stops working.
+def keep_one_time_codes(hashes: dict[int, str]) -> None:
+    """Make drawn codes valid, by account id and hashed (which takes a millisecond each: do it before anything is
+    locked); the older code of each account stops working.
 
-    Who has signed in since they were drawn is left alone. One query to look, one for each 200 to write.
+    Who has signed in since they were drawn is left alone. Two queries for each 200.
     """
-    hashed = {pk: hash_one_time_code(code) for pk, code in codes.items()}
-    pks = list(hashed)
+    pks = list(hashes)
     for start in range(0, len(pks), 200):
         unused = User.objects.filter(last_login__isnull=True, must_change_password=True, is_superuser=False)
         changed = list(unused.filter(pk__in=pks[start : start + 200]))
         for person in changed:
-            person.password = hashed[person.pk]
+            person.password = hashes[person.pk]
         User.objects.bulk_update(changed, ["password"])
 
 
 def issue_one_time_codes(people: Iterable[User]) -> dict[int, str]:
     """New codes, by account id, for those of ``people`` who have never signed in; the older code stops working."""
     codes = draw_one_time_codes(people)
-    keep_one_time_codes(codes)
+    keep_one_time_codes({pk: hash_one_time_code(code) for pk, code in codes.items()})
     return codes
 
 

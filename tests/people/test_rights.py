@@ -234,6 +234,16 @@ def test_a_right_held_below_is_not_given_above_nor_beside(client, manager_p1, of
     assert held(officer_p1) == []
 
 
+def test_who_approves_below_gives_nothing_above_whatever_else_he_holds_there(client, manager_p1, officer_p1, units):
+    Grant.objects.filter(person=manager_p1, right="approve").update(unit=units.p1_a)
+    assert rights_service.rights_to_give(manager_p1, units.p1) == []
+    client.force_login(manager_p1)
+    data = {"person": officer_p1.pk, "template": "chosen", "rights": ["view"]}
+    assert [client.post(give_page(unit), data).status_code for unit in (units.p1, units.p1_b)] == [404, 404]
+    assert client.get(f"{HOME}{units.p1.pk}/").status_code == 404
+    assert held(officer_p1) == []
+
+
 def test_people_of_another_province_are_neither_found_nor_chosen(client, manager_p1, officer_p2, units):
     client.force_login(manager_p1)
     assert client.get(give_page(units.p1), {"q": officer_p2.full_name}).context["found"] == []

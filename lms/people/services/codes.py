@@ -45,12 +45,13 @@ def keep_codes(
     """Make drawn codes valid; the older ones stop working. False when somebody else was first: then none of these will
     ever open anything.
     """
+    hashes = {person.pk: accounts.hash_one_time_code(code) for person, code in codes}
     with transaction.atomic():
         held = RosterBatch.objects.select_for_update().filter(pk=batch.pk, state=BatchState.DONE).first()
         if held is None or (not again and _issued_before(held, [person for person, _ in codes] if is_part else None)):
             return False
         RosterBatch.objects.filter(pk=batch.pk).update(codes_issued_at=at)
-        accounts.keep_one_time_codes({person.pk: code for person, code in codes})
+        accounts.keep_one_time_codes(hashes)
         audit.record(
             "people.issue_codes", batch, actor=by, number=len(codes), again=again, unit=batch.unit_id,
             path=batch.unit.path,

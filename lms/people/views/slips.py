@@ -120,8 +120,8 @@ def _title(batch: RosterBatch, at: dt.datetime) -> str:
 
 
 def contact_of(by: User) -> str:
-    """Whom the holder of a slip asks: who issued it."""
-    return f"{by.full_name}, {phones.display(by.phone)}" if by.phone else by.full_name
+    """Whom the holder of a slip asks: who issued it. The number first, since a long name is cut at the slip's end."""
+    return f"{phones.display(by.phone)} ({by.full_name})" if by.phone else by.full_name
 
 
 def slip_of(person: User, code: str, *, by: User) -> dict[str, object]:
