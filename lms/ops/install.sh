@@ -33,13 +33,13 @@ packages() {
   fi
   local had_redis
   had_redis="$(command -v redis-server || true)"
-  "$SOURCE/lms/ops/system.sh" run services server || die "không cài được gói hệ thống."
+  "$SOURCE/lms/ops/system.sh" run services server 9>&- || die "không cài được gói hệ thống."
   if has_systemd; then
     # We run a Redis of our own; the packaged one only if somebody used it before.
     [ -n "$had_redis" ] || systemctl disable --now redis-server.service >/dev/null 2>&1 || true
     systemctl enable --now postgresql.service >/dev/null 2>&1 || die "PostgreSQL không khởi động được: systemctl status postgresql"
   else
-    service postgresql start >/dev/null 2>&1 || true
+    service postgresql start >/dev/null 2>&1 9>&- || true
   fi
 }
 
@@ -50,10 +50,10 @@ folders() {
   else
     skip "tạo người dùng hệ thống lms (useradd) và đổi chủ sở hữu tệp"
   fi
-  mkdir -p "$ETC/tls" "$DATA" "$BACKUPS"
+  mkdir -p "$ETC/tls" "$DATA"
   chmod 755 "$ETC"
-  chmod 750 "$DATA" && chmod 700 "$BACKUPS" "$ETC/tls"
-  [ -z "$SITE_USER" ] || chown "$SITE_USER:$SITE_USER" "$DATA" "$BACKUPS"
+  chmod 750 "$DATA" && chmod 700 "$ETC/tls"
+  [ -z "$SITE_USER" ] || chown "$SITE_USER:$SITE_USER" "$DATA"
 }
 
 settings() {
@@ -89,6 +89,9 @@ settings() {
   put LMS_VAR "$DATA"
   put LMS_STATIC "$CODE/current/static"
   keep LMS_BACKUPS "$BACKUPS"
+  # It may lie on another disk; the nightly unit is told where it may write.
+  BACKUPS="$(stored LMS_BACKUPS)"
+  [ -d "$BACKUPS" ] || install -d -m 700 ${SITE_USER:+-o "$SITE_USER" -g "$SITE_USER"} "$BACKUPS"
   keep LMS_KEEP_DAYS 14
   keep LMS_KEEP_WEEKS 8
   keep LMS_WEB_WORKERS "$((cores > 4 ? 5 : cores + 1))"
@@ -273,7 +276,7 @@ web_server() {
     systemctl enable --now nginx.service >/dev/null 2>&1 || true
     systemctl reload-or-restart nginx.service || die "nginx không khởi động được: systemctl status nginx"
   else
-    nginx -s reload 2>/dev/null || nginx || die "nginx không khởi động được."
+    nginx -s reload 2>/dev/null || nginx 9>&- || die "nginx không khởi động được."
   fi
 }
 

@@ -9,6 +9,7 @@ umask 022
 [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || die "cần quyền root. Hãy gõ: sudo make rollback"
 [ -e "$CODE/current" ] || die "chưa cài đặt ở đây."
 alone
+BACKUPS="$(stored LMS_BACKUPS)"
 now="$(readlink -f "$CODE/current")"
 [ -e "$now/UPGRADED_FROM" ] || die "bản đang chạy không đến từ một lần nâng cấp: không có gì để quay lui."
 { read -r old && read -r archive; } <"$now/UPGRADED_FROM"

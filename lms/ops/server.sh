@@ -126,6 +126,8 @@ prepare_release() {
   copy_source | tar -C "$RELEASE" -x --no-same-owner -f -
   git -c safe.directory='*' -C "$SOURCE" rev-parse --short=12 HEAD >"$RELEASE/RELEASE" 2>/dev/null ||
     cat "$SOURCE/RELEASE" >"$RELEASE/RELEASE" 2>/dev/null || echo "" >"$RELEASE/RELEASE"
+  # A checkout may be closed to others; what runs as the site's user must be able to read its release.
+  chmod -R a+rX "$RELEASE"
   environment
   (cd "$RELEASE" && lms/ops/messages.sh && .venv/bin/python -m compileall -q lms courses quizzes certificates media) ||
     die "không biên dịch được bản mới."

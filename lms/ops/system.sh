@@ -6,8 +6,8 @@ set -euo pipefail
 
 # Pango and HarfBuzz draw the certificates (libharfbuzz-subset0 makes embedding their fonts cheap), gettext compiles
 # the translations, the fonts hold every Vietnamese letter.
-run_packages="ca-certificates libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-liberation gettext"
-test_packages="tesseract-ocr tesseract-ocr-vie poppler-utils"
+run_packages="ca-certificates libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-liberation fonts-croscore gettext"
+test_packages="tesseract-ocr tesseract-ocr-vie poppler-utils libreoffice-writer-nogui"
 services_packages="postgresql redis-server"
 server_packages="nginx openssl curl"
 

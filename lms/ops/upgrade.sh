@@ -10,10 +10,11 @@ umask 022
 [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || die "cần quyền root. Hãy gõ: sudo make upgrade"
 [ -e "$ENV_FILE" ] && [ -e "$CODE/current" ] || die "chưa cài đặt ở đây. Hãy dùng: make install"
 alone
+BACKUPS="$(stored LMS_BACKUPS)"
 old="$(readlink -f "$CODE/current")"
 [ "$SOURCE" != "$old" ] || die "hãy chạy từ thư mục mã nguồn mới, không phải từ $CODE/current."
 
-[ -n "$ROOT" ] || "$SOURCE/lms/ops/system.sh" run services server || die "không cài được gói hệ thống."
+[ -n "$ROOT" ] || "$SOURCE/lms/ops/system.sh" run services server 9>&- || die "không cài được gói hệ thống."
 prepare_release
 new="$RELEASE"
 
