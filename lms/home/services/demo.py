@@ -157,9 +157,7 @@ def give_task(course: Course, unit: Unit, *, by: User, at: dt.datetime) -> None:
     """An invented task for the page officers of the communes, on an invented document that says so."""
     if Assignment.objects.filter(course=course, unit=unit).exists():
         return
-    document = plans.enter_document(
-        reference="00/KH-MTTQ-BTT", date_as_written="(minh họa)", kind="Kế hoạch", issuer="Văn bản minh họa"
-    )
+    document = plans.enter_document(reference="00/KH-MTTQ-BTT", date_as_written="(minh họa)", kind="Kế hoạch")
     plans.assign(
         course=course,
         unit=unit,
