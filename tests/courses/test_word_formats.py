@@ -421,6 +421,11 @@ def test_a_paste_from_google_docs_is_not_bold_throughout():
     assert losses(GOOGLE_DOCS) == {LossKind.PICTURE_OUTSIDE: (1, ("Lịch đăng",))}
 
 
+def test_what_the_style_says_wins_over_the_element():
+    html = '<p><b style="font-weight:normal">thường</b> <span style="font-weight:700">đậm</span> <i>nghiêng</i></p>'
+    assert text(html) == "<p>thường <b>đậm</b> <i>nghiêng</i></p>"
+
+
 def test_words_without_markup_are_paragraphs_line_by_line():
     assert text("Dòng một.\r\n\r\n  Dòng 1 < 2\n- gạch đầu dòng") == (
         "<p>Dòng một.</p><p>Dòng 1 &lt; 2</p><p>- gạch đầu dòng</p>"
