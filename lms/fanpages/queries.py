@@ -156,9 +156,14 @@ def page_list(
     )
 
 
-def page_row(viewer: User, unit: Unit, day: dt.date) -> PageRow:
-    """What stands of one unit's page. A constant number of queries."""
-    return next(_rows(viewer, [unit.pk], None, day))
+def page_row(viewer: User, unit: Unit, day: dt.date, *, top: Unit | None = None) -> PageRow:
+    """What stands of one unit's page, ``above`` only below ``top``. A constant number of queries."""
+    return next(_rows(viewer, [unit.pk], top, day))
+
+
+def top_over(viewer: User, unit: Unit) -> Unit | None:
+    """The granted unit from which ``viewer`` looks down on ``unit``."""
+    return next((top for top in granted_units(viewer) if unit.path.startswith(top.path)), None)
 
 
 def _rows(viewer: User, unit_ids: list[int], top: Unit | None, day: dt.date) -> Iterator[PageRow]:

@@ -133,7 +133,8 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         if form is None or source is None:
             raise Http404
         if form.is_valid() and _report(request, viewer, found, source, form):
-            return redirect("fanpages:unit", unit_id)
+            # The form was sent with a fragment, which a browser would keep; what was saved is said at the top.
+            return redirect(f"{reverse('fanpages:unit', args=[unit_id])}#top")
     row = queries.page_row(viewer, found, day)
     return render(
         request,
@@ -210,7 +211,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = reverse("fanpages:unit", args=[record.unit_id])
     if getattr(request, "htmx", False):
-        row = queries.page_row(viewer, record.unit, clock.today())
+        row = queries.page_row(viewer, record.unit, clock.today(), top=queries.top_over(viewer, record.unit))
         return render(request, "fanpages/_row.html", {"row": row, "problem": problem, "here": back})
     if problem:
         messages.error(request, problem)

@@ -116,7 +116,7 @@ def test_nothing_is_sent_without_the_token(units, officer_p1, manager_p1):
 def test_an_officer_reports_the_page_and_sees_it_wait(units, officer_p1):
     client = signed_in(officer_p1)
     response = send(client, units.p1_a, name="Mặt trận Vạn Yên", since="4/2022")
-    assert (response.status_code, response["Location"]) == (302, page_of(units.p1_a))
+    assert (response.status_code, response["Location"]) == (302, f"{page_of(units.p1_a)}#top")
     record = stands(units.p1_a)
     assert (record.url, record.name, record.since, record.source) == (
         "https://www.facebook.com/mattran.vanyen",
@@ -331,6 +331,8 @@ def test_with_htmx_the_row_comes_back_as_it_is_now(units, manager_p1, some_pages
     row = signed_in(manager_p1).post(address, {"back": LIST}, headers={"HX-Request": "true"})
     assert row.content.decode().strip().startswith(f'<tr id="unit-{units.p1_b.pk}">')
     assert "Hoàng Đức Hạnh" in words(row)
+    # As in the list, nothing above the manager's own unit.
+    assert "Quảng Ninh" not in words(row)
     assert "confirm/" not in row.content.decode()
 
 
