@@ -70,7 +70,14 @@ def demo() -> tuple[str, Path]:
     return name, _build_once(name, rebuild=False, commands=[("prepare",)])
 
 
-def _build_once(name: str, *, rebuild: bool, commands: list[tuple[str, ...]]) -> Path:
+def installed() -> tuple[str, Path]:
+    """As ``demo``, but what an installation has on its first day: units and the course, no account, no demonstration."""
+    name = f"lms_installed_{prepared.demo_hash()}"
+    commands = [("prepare",), ("import_units", "-v", "0"), ("load_course", "courses/content/trang-cong-dong")]
+    return name, _build_once(name, rebuild=False, commands=commands, demo=False)
+
+
+def _build_once(name: str, *, rebuild: bool, commands: list[tuple[str, ...]], demo: bool = True) -> Path:
     """Named only when complete, so that a build that was killed is never taken for one. Returns its data folder."""
     var = prepared.cache_folder() / name
     with prepared.locked("postgres-build"):
@@ -82,7 +89,7 @@ def _build_once(name: str, *, rebuild: bool, commands: list[tuple[str, ...]]) ->
         drop(draft)
         create(draft)
         var.mkdir()
-        environment = prepared.site_environment(var, LMS_DEMO="1", DATABASE_URL=url_of(draft))
+        environment = prepared.site_environment(var, LMS_DEMO=str(int(demo)), DATABASE_URL=url_of(draft))
         for command in commands:
             prepared.manage(environment, *command)
         with _server() as connection:

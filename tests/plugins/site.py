@@ -130,23 +130,23 @@ class LiveSite:
 
 
 @contextmanager
-def a_site(
-    *, worker: bool = True, start: bool = True, empty: bool = False, migrated: bool = True
-) -> Iterator[LiveSite]:
+def a_site(*, worker: bool = True, start: bool = True, holds: str = "demo") -> Iterator[LiveSite]:
     """Start a site on a copy of the demonstration; with its processes and data it is gone at the end.
 
-    ``empty``: no demonstration and no account, only the tables; with ``migrated`` False not even those. ``start``
-    False starts nothing yet.
+    ``holds`` "installed" (PostgreSQL only): units and the course, as after `make install`, and no account; "nothing":
+    an empty database without tables. ``start`` False starts nothing yet.
     """
     folder = Path(tempfile.mkdtemp(prefix="lms-site-"))
     var = folder / "var"
-    database, source, extra = _bare_services(var, migrated=migrated) if empty else _services()
-    if source != var:
+    database, source, extra = _services(holds)
+    if source:
         shutil.copytree(source, var)
+    else:
+        var.mkdir()
     (var / "static").symlink_to(prepared.static_folder(), target_is_directory=True)
     port = free_port()
     environment = prepared.site_environment(
-        var, LMS_DEMO="0" if empty else "1", PORT=str(port), LMS_PUBLIC_URL=f"http://localhost:{port}", **extra
+        var, LMS_DEMO=str(int(holds == "demo")), PORT=str(port), LMS_PUBLIC_URL=f"http://localhost:{port}", **extra
     )
     site = LiveSite(port=port, var=var, environment=environment)
     try:
@@ -162,7 +162,7 @@ def a_site(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _services() -> tuple[str, Path, dict[str, str]]:
+def _services(holds: str) -> tuple[str, Path | None, dict[str, str]]:
     """The site's own PostgreSQL database ("" on SQLite), the data folder to copy, and what else its processes need.
 
     Its own numbered Redis database too: the worker of another site of this process would take its tasks.
@@ -171,24 +171,13 @@ def _services() -> tuple[str, Path, dict[str, str]]:
     if os.environ.get("REDIS_URL"):
         extra["REDIS_URL"] = prepared.redis_of_its_own()
     if not os.environ.get("DATABASE_URL"):
-        return "", prepared.demo_folder(), extra
-    template, files = postgres.demo()
+        return "", prepared.demo_folder() if holds == "demo" else None, extra
+    files: Path | None = None
+    template = "template0"
+    if holds != "nothing":
+        template, files = postgres.demo() if holds == "demo" else postgres.installed()
     database = postgres.copy_of(template)
     return database, files, {**extra, "DATABASE_URL": postgres.url_of(database)}
-
-
-def _bare_services(var: Path, *, migrated: bool) -> tuple[str, Path, dict[str, str]]:
-    """As ``_services``, for a site without any data."""
-    var.mkdir()
-    extra: dict[str, str] = {}
-    if os.environ.get("REDIS_URL"):
-        extra["REDIS_URL"] = prepared.redis_of_its_own()
-    if not os.environ.get("DATABASE_URL"):
-        if migrated:
-            shutil.copy(prepared.migrated(), var / "db.sqlite3")
-        return "", var, extra
-    database = postgres.copy_of(postgres.migrated() if migrated else "template0")
-    return database, var, {**extra, "DATABASE_URL": postgres.url_of(database)}
 
 
 @pytest.fixture(scope="session")
