@@ -287,6 +287,8 @@ start() {
     systemctl restart lms.target lms-redis.service lms-web.service lms-worker.service lms-beat.service
     systemctl start lms-backup.timer
   else
+    # Run again, the processes of the time before still hold their port.
+    services stop
     services start
   fi
   if can_start; then

@@ -125,7 +125,12 @@ def demo() -> Iterator[Data]:
 @pytest.fixture
 def elsewhere() -> Iterator[Data]:
     """Another server: another secret key (its own data folder), another host name."""
-    data = new_data(empty=True, LMS_HOSTS="elsewhere.example", LMS_PUBLIC_URL="https://elsewhere.example")
+    data = new_data(
+        empty=True,
+        LMS_HOSTS="elsewhere.example",
+        LMS_PUBLIC_URL="https://elsewhere.example",
+        LMS_STATIC=str(prepared.static_folder()),
+    )
     yield data
     discard(data)
 
