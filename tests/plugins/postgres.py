@@ -71,7 +71,7 @@ def demo() -> tuple[str, Path]:
 
 
 def installed() -> tuple[str, Path]:
-    """As ``demo``, but what an installation has on its first day: units and the course, no account, no demonstration."""
+    """As ``demo``, but as an installation on its first day: units and the course, no account, no demonstration."""
     name = f"lms_installed_{prepared.demo_hash()}"
     commands = [("prepare",), ("import_units", "-v", "0"), ("load_course", "courses/content/trang-cong-dong")]
     return name, _build_once(name, rebuild=False, commands=commands, demo=False)
