@@ -1,6 +1,7 @@
 """What a roster calls a unit → a spelling in which one name is one string. Tones and letters are never folded."""
 
 import re
+from functools import lru_cache
 
 from lms.core import text
 
@@ -38,6 +39,7 @@ _IN_POSITION = re.compile(
 )
 
 
+@lru_cache(maxsize=32768)  # a roster is written fifty rows at a time, and each time all units are spelled
 def spelled(name: str) -> str:
     """ "UBMTTQ P.Hoà Bình (cũ)" → "phường hòa bình"; "UBMTTQ tỉnh" → "tỉnh"."""
     bare = text.clean(name).casefold().strip(" .,:;-–*")

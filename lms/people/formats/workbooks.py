@@ -66,7 +66,7 @@ def shown(cell: Cell) -> str:
         return f"{cell:%d/%m/%Y}"
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return " ".join(str(cell).split())
+    return " ".join(str(cell).replace("\0", "").split())
 
 
 def letter(column: int) -> str:
