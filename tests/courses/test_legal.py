@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.core.cache import caches
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,6 +25,14 @@ WORDS = "Nghị định 147/2024/NĐ-CP có hiệu lực từ 25/12/2024."
 # As they stand on the page; the Vietnamese catalogue or, before it is merged, the source.
 WAITING = ("chưa thẩm định", "not yet legally reviewed")
 CLEARED = ("đã thẩm định", "legally reviewed")
+
+
+@pytest.fixture(autouse=True)
+def no_kept_bodies():
+    """Numbers of pages come again after a rollback, and with them the ready-made bodies of another test."""
+    caches["local"].clear()
+    yield
+    caches["local"].clear()
 
 
 def legal_block(words: str = WORDS, heading: str = "Căn cứ", key: str = BLOCK) -> dict:
