@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lms.accounts.models import User
-from lms.units.models import Grant, Level, Unit
+from lms.units.models import Level, Unit
 from lms.units.scope import scope_q
 
 
@@ -23,10 +23,6 @@ class PageRecordQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, person: User) -> Self:
         return self.filter(scope_q(person))
-
-    def confirmable_by(self, person: User) -> Self:
-        """Of units in which ``person`` approves; nobody confirms what he reported himself."""
-        return self.filter(scope_q(person, right=Grant.Right.APPROVE)).exclude(reported_by=person)
 
 
 class PageRecord(models.Model):
@@ -92,6 +88,12 @@ class PageRecord(models.Model):
                 name="a_page_record_is_replaced_after_it_was_made",
             ),
         ]
+
+    def is_word_of(self, person_id: int) -> bool:
+        """Reported by ``person_id`` himself. A roster holds the word of the units, whoever brought the file in: else
+        the only manager of a province could confirm nothing of what its units sent.
+        """
+        return self.reported_by_id == person_id and self.source != PageRecord.Source.ROSTER
 
     def __str__(self) -> str:
         return f"{self.unit_id}: {self.status}"

@@ -189,7 +189,7 @@ def _row(
         bool(record.url)
         and record.confirmed_at is None
         and record.replaced_at is None
-        and record.reported_by_id != viewer.pk
+        and not record.is_word_of(viewer.pk)
         and unit.path.startswith(approves)
     )
     return PageRow(
@@ -208,7 +208,7 @@ def _row(
         confirmed_at=record.confirmed_at,
         replaced_at=record.replaced_at,
         may_confirm=may_confirm,
-        is_own_report=record.reported_by_id == viewer.pk,
+        is_own_report=record.is_word_of(viewer.pk),
         odd_name=bool(record.name) and not rules.name_fits(record.name, unit.short_name),
     )
 

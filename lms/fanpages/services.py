@@ -138,7 +138,7 @@ def confirm(*, record: PageRecord, by: User, at: dt.datetime) -> PageRecord:
         return held
     if not held.url:
         raise RefusedError(Problem.NO_ADDRESS)
-    if held.reported_by_id == by.pk:
+    if held.is_word_of(by.pk):
         raise RefusedError(Problem.OWN_REPORT)
     held.confirmed_by, held.confirmed_at = by, max(at, held.reported_at)
     held.save(update_fields=["confirmed_by", "confirmed_at"])

@@ -207,6 +207,11 @@ def test_nobody_confirms_the_own_report(units, manager_p1, centre):
     assert confirm(record=record, by=centre, at=NOON).confirmed_by == centre
 
 
+def test_what_a_roster_says_is_the_units_word_and_confirmed_by_whoever_brought_it_in(units, manager_p1):
+    record = says(units.p1_a, manager_p1, source="roster")
+    assert confirm(record=record, by=manager_p1, at=NOON).confirmed_by == manager_p1
+
+
 def test_only_whoever_approves_there_confirms(units, officer_p1, manager_p1, manager_p2):
     record = says(units.p1_a, officer_p1)
     Grant.objects.filter(person=manager_p1, right="approve").delete()

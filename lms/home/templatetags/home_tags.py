@@ -6,6 +6,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from courses.models import CoursePage
+from lms.core import clock
+from lms.fanpages.queries import Named, own_units
 from lms.home.models import TextPage
 from lms.home.rules import guide_cookie
 
@@ -37,3 +39,9 @@ def with_vietnamese_search(html: SafeString) -> SafeString:
     """The first page of the CMS, its search button labelled in the reader's language."""
     label = escape(_("Search"))
     return mark_safe(html.replace('value="Search"', f'value="{label}"'))  # noqa: S308  Wagtail's own rendered block
+
+
+@register.simple_tag(takes_context=True)
+def own_pages(context: dict[str, Any]) -> list[Named]:
+    """The units whose page is among the duties of whoever reads this. Two queries, one without such a duty."""
+    return own_units(context["request"].user, clock.today())
