@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.cache import caches
 from django.core.files.storage import InMemoryStorage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -29,6 +30,12 @@ def private(monkeypatch: pytest.MonkeyPatch) -> InMemoryStorage:
     monkeypatch.setitem(storages._storages, "private", storage)
     monkeypatch.setattr(Submission._meta.get_field("screenshot"), "storage", storage)
     return storage
+
+
+@pytest.fixture(autouse=True)
+def no_page_of_another_test() -> None:
+    """Ready-made pages are kept by id and revision, and ids come again when a test is rolled back."""
+    caches["local"].clear()
 
 
 @pytest.fixture
