@@ -77,9 +77,12 @@ class Eyes:
             self.faults[f"{step}: width"] = width
 
 
-def set_up_second_factor(page: Page, eyes: Eyes) -> None:
+def set_up_second_factor(page: Page, password: str, eyes: Eyes) -> None:
     eyes.look(page, "ways of a second factor")
     page.locator('a[href$="/totp/activate/"]').click()
+    eyes.look(page, "the password again")
+    page.fill('input[name="password"]', password)
+    page.locator("main form .btn.main").first.click()
     expect(page.locator("code.secret")).to_be_visible()
     eyes.look(page, "second factor")
     secret = page.locator("code.secret").inner_text().strip()
@@ -93,6 +96,7 @@ def sign_in_with_code(page: Page, site: LiveSite, login: str, code: str, passwor
     people.sign_in(page, site, login, code)
     expect(page.locator('input[name="password1"]')).to_be_visible()
     eyes.look(page, "first password")
+    page.fill('input[name="oldpassword"]', code)
     page.fill('input[name="password1"]', password)
     page.fill('input[name="password2"]', password)
     page.locator("main form .btn.main").first.click()
@@ -142,7 +146,7 @@ def test_a_monday_in_thai_nguyen(browser: Browser, tmp_path: Path) -> None:
         slip = the_administrator_makes_a_manager(site, browser, eyes)
         desk = people.context(browser).new_page()
         sign_in_with_code(desk, site, slip.username, slip.code, MANAGER_PASSWORD, eyes)
-        set_up_second_factor(desk, eyes)
+        set_up_second_factor(desk, MANAGER_PASSWORD, eyes)
         slips = the_manager_brings_in_people(site, desk, known["communes"], tmp_path, eyes)
         the_manager_gives_a_task(site, desk, eyes)
         finished = three_officers_finish(site, browser, desk, slips, eyes)
@@ -161,7 +165,7 @@ def test_a_monday_in_thai_nguyen(browser: Browser, tmp_path: Path) -> None:
 def the_administrator_makes_a_manager(site: LiveSite, browser: Browser, eyes: Eyes) -> Slip:
     page = people.context(browser).new_page()
     people.sign_in(page, site, ADMINISTRATOR, ADMINISTRATOR_PASSWORD)
-    set_up_second_factor(page, eyes)
+    set_up_second_factor(page, ADMINISTRATOR_PASSWORD, eyes)
     page.goto(f"{site.url}/units/rights/")
     eyes.look(page, "rights")
     page.fill('input[name="unit"]', "thai nguyen")

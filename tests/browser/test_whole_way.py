@@ -48,7 +48,7 @@ def take_the_quiz(page: Page, site: LiveSite, *, right: bool) -> None:
     page.locator("main form .btn.main").first.click()
     page.wait_for_url(re.compile("/quizzes/attempts/"))
     attempt = re.search(r"attempts/([0-9a-f-]{36})", page.url).group(1)
-    for position, kind, content in answers.questions(site.var / "db.sqlite3", attempt):
+    for position, kind, content in answers.questions_of(site, attempt):
         expect(page.locator("form#question h1")).to_contain_text(f"{position}/")
         answers.enter(page, kind, content, right=right)
         page.locator("form#question .row .btn.main").click()
