@@ -72,8 +72,8 @@ class HomeConfig(AppConfig):
             (
                 (_("Results"), "reports:mine", ("/reports/",), holding(right.VIEW)),
                 (_("Tasks"), "plans:tasks", ("/plans/",), holding(right.VIEW, right.ASSIGN)),
-                (_("Pages of the units"), "fanpages:list", ("/fanpages/",), holding(right.VIEW)),
-                (_("Practical tasks to confirm"), "courses:marking", ("/learn/marking/",), holding(right.MARK)),
+                (pgettext_lazy("door", "Pages"), "fanpages:list", ("/fanpages/",), holding(right.VIEW)),
+                (pgettext_lazy("door", "Practice"), "courses:marking", ("/learn/marking/",), holding(right.MARK)),
                 (_("Officers"), "people:rosters", ("/units/roster/",), holding(right.IMPORT)),
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
             )

@@ -39,6 +39,18 @@ SCREENS = [
     Screen("bao-cao-tinh", "/reports/", "tinh"),
     Screen("bao-cao-xa", "@commune", "tinh"),
     Screen("danh-sach-can-bo", "/units/roster/", "tinh"),
+    Screen("nhiem-vu", "/plans/", "tinh"),
+    Screen("giao-nhiem-vu", "/plans/new/", "tinh"),
+    Screen("trang-cac-don-vi", "/fanpages/", "tinh"),
+    Screen("cho-xac-nhan", "/learn/marking/", "tinh"),
+    Screen("quyen-han", "/units/rights/", "tinh"),
+    Screen("cap-ma", "/units/roster/code/", "tinh"),
+    Screen("nhac-zalo", "@zalo", "tinh"),
+    Screen("danh-sach-goi", "@calls", "tinh"),
+    Screen("chuong-trinh", "/reports/programme/", "tinh"),
+    Screen("trang-don-vi", "/fanpages/", "hocvien"),
+    Screen("thuc-hanh", "@practice", "hocvien"),
+    Screen("huong-dan", "/huong-dan-can-bo/"),
     Screen("bao-cao-trung-uong", "/reports/", "trunguong"),
     Screen("xac-thuc", "@verification"),
 ]
@@ -51,7 +63,9 @@ CMS_SCREENS = [
     Screen("cms-tai-lieu", "/cms/documents/", "giangvien"),
     Screen("cms-tai-khoan", "/cms/account/", "giangvien"),
     Screen("cms-lich-su", "@cms-history", "giangvien"),
+    Screen("cms-tu-word", "@cms-word", "giangvien"),
     Screen("cms-duyet", "/cms/", "trunguong"),
+    Screen("cms-phap-ly", "/cms/legal/", "trunguong"),
     Screen("cms-bao-cao-duyet", "/cms/reports/workflow/", "trunguong"),
 ]
 
@@ -65,12 +79,15 @@ from lms.home.management.commands.demo import _child, _province
 lesson = Activity.objects.filter(kind="lesson").select_related("module").order_by("position")[2]
 quiz = Activity.objects.filter(kind="quiz").first()
 commune = _child(_province("Tỉnh Quảng Ninh"), "Phường Hạ Long")
+practice = Activity.objects.get(kind="practice")
+province = f"/reports/units/{_province('Tỉnh Quảng Ninh').pk}/"
 certificate = Certificate.objects.order_by("number").first()
 lesson_page = LessonPage.objects.get(translation_key=lesson.key)
 quiz_page = QuizPage.objects.first()
 print(json.dumps({
     "@lesson": lesson.url, "@module": lesson.module.url, "@quiz": quiz.url,
-    "@commune": f"/reports/units/{commune.pk}/",
+    "@commune": f"/reports/units/{commune.pk}/", "@practice": practice.url,
+    "@zalo": f"{province}missing/zalo/", "@calls": f"{province}call-list/", "@cms-word": f"/cms/word/{lesson_page.pk}/",
     "@verification": f"/verify/{certificate.verify_code}/",
     "@cms-lesson": f"/cms/pages/{lesson_page.pk}/edit/", "@cms-history": f"/cms/pages/{lesson_page.pk}/history/",
     "@cms-quiz": f"/cms/pages/{quiz_page.pk}/edit/",
