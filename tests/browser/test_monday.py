@@ -289,6 +289,12 @@ def wait_for_certificates(site: LiveSite, number: int) -> list[list[str]]:
     return found
 
 
+def fraction(written: str) -> tuple[str, str]:
+    """ "3/92 (3,3 %)" → ("3", "92")."""
+    done, _, whole = written.partition(" ")[0].replace("\u00a0", " ").partition("/")
+    return done, whole.split()[0]
+
+
 def table_and_papers_agree(site: LiveSite, desk: Page, province: int, folder: Path, eyes: Eyes) -> None:
     address = f"{site.url}/reports/units/{province}/"
     desk.goto(address)
@@ -296,26 +302,36 @@ def table_and_papers_agree(site: LiveSite, desk: Page, province: int, folder: Pa
     shown = " ".join(desk.locator("main").inner_text().split())
     assert "3/92" in shown
     request = desk.context.request
-    rows = list(csv.reader(io.StringIO(request.get(address + "units.csv").body().decode("utf-8-sig")), delimiter=";"))
-    total = rows[-1]
+    sheet = list(csv.reader(io.StringIO(request.get(address + "units.csv").body().decode("utf-8-sig")), delimiter=";"))
+    # 0 unit, 1 units, 2 covered, 4 with a page, 7 without, 8 not known, 9 people, 10 done, 12 learning, 13 not begun
+    told = [[row[place] for place in (0, 10, 9, 12, 13)] for row in sheet[1:]]
     report = folder / "bao-cao.docx"
     report.write_bytes(request.get(address + "report.docx").body())
     document = docx.Document(str(report))
-    figures = max(document.tables, key=lambda table: len(table.rows))
-    last = [cell.text.strip() for cell in figures.rows[-1].cells]
-    assert "Tổng cộng" in " ".join(last)
-    assert [cell for cell in total if "3" in cell] != []
-    assert all(any(number in cell for cell in last) for number in ("92", "3"))
+    table = max(document.tables, key=lambda table: len(table.rows))
+    written = [[cell.text.strip() for cell in row.cells] for row in table.rows[1:]]
+    # Every line of the table in Word says what the download says: done/people, learning, not begun.
+    assert [[row[1], *fraction(row[3]), row[4], row[5]] for row in written[:-1]] == told[:-1]
+    last, total = written[-1], sheet[-1]
+    summed = [last[1], *fraction(last[2]), *fraction(last[3]), *last[4:6], *fraction(last[6]), *last[7:9]]
+    assert summed == [total[place] for place in (0, 2, 1, 10, 9, 12, 13, 4, 1, 7, 8)]
+    foot = " ".join(desk.locator("tfoot").inner_text().split())
+    shares = [f"{total[2]}/{total[1]}", f"{total[10]}/{total[9]}", f"{total[4]}/{total[1]}"]
     paragraphs = "\n".join(paragraph.text for paragraph in document.paragraphs)
-    assert "3/92" in paragraphs
-    assert BASIS in paragraphs
     pdf = folder / "bao-cao.pdf"
     pdf.write_bytes(request.get(address + "report.pdf").body())
-    assert "3/92" in text_of(pdf)
+    printed = text_of(pdf)
+    assert [[share in place for place in (foot, paragraphs, printed)] for share in shares] == [[True] * 3] * 3
+    assert BASIS in paragraphs
     desk.goto(address + "call-list/")
     eyes.look(desk, "call list")
     called = " ".join(desk.locator("main").inner_text().split())
     assert not any(name in called for name in NAMES)
+    # By unit: the 89 communes without a trained page officer; by officer: whoever has not completed.
+    assert desk.locator("tbody tr").count() == int(total[1]) - int(total[2])
+    desk.goto(address + "call-list/?theo=can-bo")
+    eyes.look(desk, "call list by officer")
+    assert desk.locator("tbody tr").count() == int(total[9]) - int(total[10])
 
 
 def the_certificate_verifies_elsewhere(
