@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from enum import Enum
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 # Drawing and text; nothing that runs, loads or embeds.
 SVG_ELEMENTS = frozenset(
@@ -206,6 +206,8 @@ def _drawn_anew(content: bytes, kind: str) -> bytes:
             raise PictureRefusedError(Problem.TOO_MANY_PIXELS)
         # A JPEG can be unpacked smaller than it is: a photo of 50 megapixels needs no 150 MB.
         picture.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
+        # WeasyPrint, once imported, makes Pillow take pictures that are cut off for the whole process.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         picture.load()
         upright = ImageOps.exif_transpose(picture)
     upright.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
