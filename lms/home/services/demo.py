@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from courses.enums import EventKind
-from courses.models import Activity, Course, Enrolment
+from courses.enums import EventKind, State
+from courses.models import Activity, Course, Enrolment, Submission
 from courses.services.enrolment import enrol
+from courses.services.practice import hand_in
 from courses.services.progress import record_activity
 from lms.accounts.models import User
 from lms.core import clock
@@ -195,3 +196,23 @@ def report_pages(province: Unit, *, by: User, at: dt.datetime, seed: int) -> Non
         )
         if told == status.YES and is_confirmed:
             fanpages.confirm(record=record, by=by, at=at)
+
+
+def hand_in_practice(course: Course, province: Unit, *, people: int, at: dt.datetime) -> None:
+    """The practical task of the first ``people`` invented officers who have come as far waits for confirmation."""
+    task = Activity.objects.filter(course=course, kind="practice", retired_at__isnull=True).first()
+    if task is None or Submission.objects.filter(activity=task).exists():
+        return
+    waiting = Enrolment.objects.filter(
+        course=course, user__username__startswith="minhhoa", unit__path__startswith=province.path,
+        completion__isnull=True, activity_states__state=State.DONE,
+    ).distinct().order_by("pk")[:people]  # fmt: skip
+    for number, enrolment in enumerate(waiting):
+        hand_in(
+            enrolment=enrolment,
+            activity=task,
+            names_page=True,
+            link=f"https://www.facebook.com/minhhoa.khongcothat.{enrolment.unit_id}",
+            note="Số liệu minh họa",
+            at=at - dt.timedelta(hours=number + 1),
+        )

@@ -57,6 +57,7 @@ class Command(BaseCommand):
         if not options["small"]:
             self._invent(provinces, course)
             services.report_pages(quang_ninh, by=manager, at=now, seed=22)
+            services.hand_in_practice(course, quang_ninh, people=4, at=now)
         self.stdout.write("Demonstration: hocvien, giangvien, tinh, trunguong, quantri — " + services.PASSWORD)
 
     def _invent(self, provinces: dict[str, Unit], course: Course) -> None:
