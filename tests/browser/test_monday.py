@@ -156,7 +156,7 @@ def test_a_monday_in_thai_nguyen(browser: Browser, tmp_path: Path) -> None:
         table_and_papers_agree(site, desk, int(str(known["province"])), tmp_path, eyes)
         archive = tmp_path / "sao-luu"
         site.manage("backup", "--to", str(archive))
-        saved = next(path for path in archive.iterdir() if path.is_file())
+        [saved] = [path for path in archive.iterdir() if not path.name.startswith(".")]
         originals = {code: digest for _, code, _, digest, _ in certificates}
     the_certificate_verifies_elsewhere(browser, saved, originals, finished)
     assert eyes.faults == {}
