@@ -87,7 +87,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "lms" / "templates"],
+        # A type of question keeps its page in its own folder: types/<name>/question.html.
+        "DIRS": [BASE_DIR / "lms" / "templates", BASE_DIR / "quizzes"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -255,7 +256,11 @@ LOCALE_PATHS = [
 STATIC_URL = "/static/"
 # An installation has one for each release, so that the way back finds its own.
 STATIC_ROOT = Path(env_str("LMS_STATIC", str(VAR_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "lms" / "static"]
+STATICFILES_DIRS = [
+    BASE_DIR / "lms" / "static",
+    # A type of question brings its own scripts and styles.
+    *((f"lms/types/{folder.parent.name}", folder) for folder in sorted(BASE_DIR.glob("quizzes/types/*/static"))),
+]
 MEDIA_URL = "/files/"
 MEDIA_ROOT = VAR_DIR / "files"
 PRIVATE_ROOT = VAR_DIR / "private"
