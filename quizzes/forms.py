@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 
 from quizzes import types
-from quizzes.models import Category, Question
+from quizzes.models import Category, Question, QuestionVersion
 from quizzes.queries import bank
 
 # A pool this many times as large as a draw makes two attempts differ.
@@ -34,24 +34,26 @@ class QuestionForm(WagtailAdminModelForm):  # type: ignore[misc]
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    status = forms.ChoiceField(label=gettext_lazy("status"), choices=QuestionVersion.Status.choices)
+
     class Meta:
         model = Question
-        fields: ClassVar[list[str]] = ["code", "category", "level", "objective", "status"]
+        fields: ClassVar[list[str]] = ["code", "category", "level", "objective"]
 
     def __init__(self, *args: Any, type_name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = types.get(type_name)
         self.fields["category"].queryset = Category.objects.order_by("path")
-        latest = self.instance.versions.order_by("-number").first() if self.instance.pk else None
+        latest = self.instance.latest if self.instance.pk else None
         if latest:
             self.fields["code"].disabled = True
-            self.initial |= {"stem": latest.stem, "reason": latest.reason}
+            self.initial |= {"stem": latest.stem, "reason": latest.reason, "status": latest.status}
         content = latest.content if latest and latest.type == type_name else {}
         self.own = self.kind.edit_fields(content)
         reason = self.fields.pop("reason")
         self.fields.update(self.own)
         self.fields["reason"] = reason
-        self.order_fields(["stem", *self.own, "reason", *self.Meta.fields])
+        self.order_fields(["stem", *self.own, "reason", *self.Meta.fields, "status"])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()

@@ -22,9 +22,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from courses.queries.progress import learner_course
 from lms.core import clock
 from lms.core.http import AuthenticatedRequest
-from quizzes import rules, types
+from quizzes import types
 from quizzes.models import Attempt, Quiz
 from quizzes.queries import attempts as screens
+from quizzes.rules import timing as rules
 from quizzes.services import attempts
 from quizzes.services.attempts import Outcome, Saved
 

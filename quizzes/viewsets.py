@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import Truncator
@@ -27,21 +27,20 @@ def _type_choices() -> list[tuple[str, Any]]:
 
 
 class QuestionFilterSet(WagtailFilterSet):  # type: ignore[misc]
-    latest_type = django_filters.ChoiceFilter(label=_("type"), choices=_type_choices)
+    latest_type = django_filters.ChoiceFilter(label=_("type"), field_name="latest__type", choices=_type_choices)
+    status = django_filters.ChoiceFilter(
+        label=_("status"), field_name="latest__status", choices=QuestionVersion.Status.choices
+    )
     category = django_filters.ModelChoiceFilter(
         label=_("category"), queryset=Category.objects.order_by("path"), method="in_or_below"
     )
 
     class Meta:
         model = Question
-        fields = ["status", "level"]
+        fields = ["level"]
 
     def in_or_below(self, queryset: QuerySet[Question], name: str, value: Category) -> QuerySet[Question]:
         return queryset.filter(category__path__startswith=value.path)
-
-
-def _newest(field: str) -> Subquery:
-    return Subquery(QuestionVersion.objects.filter(question=OuterRef("pk")).order_by("-number").values(field)[:1])
 
 
 class QuestionIndexView(generic.IndexView):  # type: ignore[misc]
@@ -50,14 +49,8 @@ class QuestionIndexView(generic.IndexView):  # type: ignore[misc]
     def get_base_queryset(self) -> QuerySet[Question]:
         """One query for the list: the newest wording, its type and number, and how often it was asked."""
         return (
-            Question.objects.select_related("category")
-            .annotate(
-                latest_type=_newest("type"),
-                latest_stem=_newest("stem"),
-                latest_folded=_newest("stem_folded"),
-                latest_number=_newest("number"),
-                uses=Count("versions__uses"),
-            )
+            Question.objects.select_related("category", "latest")
+            .annotate(uses=Count("versions__uses"))
             .order_by("code")
         )
 
@@ -67,16 +60,17 @@ class QuestionIndexView(generic.IndexView):  # type: ignore[misc]
             return queryset
         found = queryset
         for word in text.fold(self.search_query).split():
-            found = found.filter(latest_folded__contains=word) | found.filter(code__icontains=word)  # type: ignore[misc]
+            found = found.filter(latest__search_text__contains=word) | found.filter(code__icontains=word)  # type: ignore[misc]
         return found
 
 
 def _type_label(question: Any) -> str:
-    return str(types.get(question.latest_type).LABEL) if types.is_known(question.latest_type or "") else "–"
+    version = question.latest
+    return str(types.get(version.type).LABEL) if version and types.is_known(version.type) else "–"
 
 
 def _stem(question: Any) -> str:
-    return Truncator(question.latest_stem or "–").words(18)
+    return Truncator(question.latest.stem if question.latest else "–").words(18)
 
 
 class QuestionCreateView(generic.CreateView):  # type: ignore[misc]
@@ -173,8 +167,8 @@ class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
         Column("type", label=_("type"), accessor=_type_label),
         Column("category", label=_("category"), accessor="category"),
         Column("level", label=_("cognitive level"), accessor="get_level_display"),
-        Column("status", label=_("status"), accessor="get_status_display"),
-        Column("version", label=_("version"), accessor="latest_number"),
+        Column("status", label=_("status"), accessor="latest.get_status_display"),
+        Column("version", label=_("version"), accessor="latest.number"),
         Column("uses", label=_("asked"), accessor="uses"),
     ]
 

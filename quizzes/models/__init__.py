@@ -1,16 +1,64 @@
-from quizzes.models.attempt import Attempt, AttemptQuestion
-from quizzes.models.bank import Category, Question, QuestionVersion
-from quizzes.models.pages import QuizPage, QuizPageDraw
-from quizzes.models.quiz import Quiz, QuizSlot
+from quizzes.models.analysis import QuizAnalysis, VersionAnalysis
+from quizzes.models.attempt import Attempt, AttemptEvent, AttemptQuestion, AttemptStep, ResponseFile, Voiding
+from quizzes.models.bank import (
+    Category,
+    ImportBatch,
+    ImportItem,
+    Objective,
+    Question,
+    QuestionPicture,
+    QuestionVersion,
+)
+from quizzes.models.grades import (
+    CommentSnippet,
+    ExamIncident,
+    ExamSession,
+    ExamTicket,
+    GradeChange,
+    Override,
+    QuizGrade,
+    Regrade,
+    RegradeLine,
+    SecondMark,
+)
+from quizzes.models.pages import QuizPage, QuizPageBand, QuizPageCell, QuizPageDraw, QuizPageGoal, QuizPageSection
+from quizzes.models.quiz import Quiz, QuizBand, QuizGoal, QuizSection, QuizSlot
 
 __all__ = [
     "Attempt",
+    "AttemptEvent",
     "AttemptQuestion",
+    "AttemptStep",
     "Category",
+    "CommentSnippet",
+    "ExamIncident",
+    "ExamSession",
+    "ExamTicket",
+    "GradeChange",
+    "ImportBatch",
+    "ImportItem",
+    "Objective",
+    "Override",
     "Question",
+    "QuestionPicture",
     "QuestionVersion",
     "Quiz",
+    "QuizAnalysis",
+    "QuizBand",
+    "QuizGoal",
+    "QuizGrade",
     "QuizPage",
+    "QuizPageBand",
+    "QuizPageCell",
     "QuizPageDraw",
+    "QuizPageGoal",
+    "QuizPageSection",
+    "QuizSection",
     "QuizSlot",
+    "Regrade",
+    "RegradeLine",
+    "ResponseFile",
+    "SecondMark",
+    "VersionAnalysis",
+    "Voiding",
 ]

@@ -10,9 +10,10 @@ from typing import Any
 
 from courses.models import Enrolment
 from lms.accounts.models import User
-from quizzes import rules, types
+from quizzes import types
 from quizzes.models import Attempt, AttemptQuestion, QuestionVersion, Quiz, QuizPage
 from quizzes.queries.bank import pool
+from quizzes.rules import timing as rules
 
 FIELD = "answer"
 
@@ -140,7 +141,7 @@ class ResultScreen:
 class HistoryRow:
     id: uuid.UUID
     number: int
-    started_at: dt.datetime
+    started_at: dt.datetime | None
     submitted_at: dt.datetime | None
     percent: Decimal | None
     passed: bool | None
@@ -353,7 +354,9 @@ def preview_sample(page: QuizPage) -> list[Sample]:
     """For each draw of ``page`` the first questions that it may take. No attempt is made. Two queries a draw."""
     samples: list[Sample] = []
     for draw in page.draws.all():
-        codes = dict(pool(draw.category).order_by("code").values_list("latest_id", "code")[: draw.count])  # type: ignore[misc]
+        if draw.category is None:
+            continue
+        codes = dict(pool(draw.category).order_by("code").values_list("ready_id", "code")[: draw.count])
         for version in QuestionVersion.objects.filter(pk__in=codes).order_by("question__code"):
             kind = types.get(version.type)
             order = kind.freeze(version.content, random.Random(0), False)  # noqa: S311  no secret

@@ -20,10 +20,12 @@ from courses.queries.access import may_read
 from courses.services.progress import record_activity
 from lms.accounts.models import User
 from lms.core import clock
-from quizzes import marking, rules, types
+from quizzes import marking, types
 from quizzes.models import Attempt, AttemptQuestion, QuestionVersion, Quiz
 from quizzes.queries.attempts import refusal_of
-from quizzes.queries.bank import candidates
+from quizzes.queries.bank import candidates, places
+from quizzes.rules import drawing
+from quizzes.rules import timing as rules
 
 logger = logging.getLogger(__name__)
 
@@ -102,12 +104,9 @@ def _begin(quiz: Quiz, enrolment: Enrolment, *, number: int, at: dt.datetime) ->
     rng = random.Random(seed)  # noqa: S311  shuffles, not secrets
     rows = list(quiz.slots.select_related("category"))
     pool = candidates(rows, enrolment)
-    slots = [
-        rules.Slot(row.position, row.count, row.category.path if row.category else "", row.question_id) for row in rows
-    ]
     try:
-        drawn = rules.draw(slots, [rules.Drawable(row.question_id, row.path, row.uses) for row in pool], rng)
-    except rules.PoolTooSmallError:
+        drawn = drawing.draw(places(rows, pool, number), {row.question_id: row.uses for row in pool}, rng)
+    except drawing.PoolTooSmallError:
         logger.error("quiz %s asks for more questions than its pool holds", quiz.pk)
         raise AttemptRefusedError(_("This quiz is being prepared. Please come back later.")) from None
     if quiz.shuffles:
@@ -126,7 +125,7 @@ def _begin(quiz: Quiz, enrolment: Enrolment, *, number: int, at: dt.datetime) ->
     )
     version_of = {row.question_id: row.version_id for row in pool}
     versions = QuestionVersion.objects.in_bulk([version_of[question] for _slot, question in drawn])
-    marks = {row.position: row.max_mark for row in rows}
+    marks = {position: row.max_mark for position, row in enumerate(rows, start=1)}
     AttemptQuestion.objects.bulk_create(
         _frozen(attempt, position, versions[version_of[question]], marks[slot.position], rng, quiz.shuffles)
         for position, (slot, question) in enumerate(drawn, start=1)
@@ -250,7 +249,7 @@ def _finish(attempt: Attempt, *, ended_at: dt.datetime) -> Attempt:
     shares = []
     for question in questions:
         kind = types.get(question.version.type)
-        share = kind.mark(question.version.content, question.answer)
+        share = kind.mark(question.version.content, question.answer) or marking.NOTHING
         question.fraction = marking.stored(share)
         question.answer_summary = kind.summarise(question.version.content, question.answer)
         shares.append((share, question.max_mark))

@@ -3,7 +3,9 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,8 +14,10 @@ from django.utils.translation import gettext as _
 from lms.accounts.models import User
 from lms.core import text
 from quizzes import types
-from quizzes.models import Category, Question, QuestionVersion
+from quizzes.models import Category, Objective, Question, QuestionVersion
 from quizzes.types.base import plain
+
+Status = QuestionVersion.Status
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,33 @@ class SavedQuestion:
     is_new_version: bool
 
 
-def content_hash(*, type_name: str, stem: str, content: types.Content, reason: str) -> str:
+def content_hash(*, type_name: str, stem: str, content: types.Content, reason: str, hints: Sequence[str] = ()) -> str:
     """SHA-256 of everything that a learner sees or is marked by; two equal hashes are the same question."""
-    canonical = json.dumps([type_name, stem, content, reason], ensure_ascii=False, sort_keys=True)
+    whole: list[Any] = [type_name, stem, content, reason]
+    if hints:
+        whole.append(list(hints))
+    canonical = json.dumps(whole, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def search_text(*, type_name: str, stem: str, content: types.Content) -> str:
+    """Stem and parts, folded, for searching without diacritics."""
+    return text.fold(" ".join([stem, *types.get(type_name).texts(content)]))
+
+
+def duplicate_key(*, type_name: str, stem: str, content: types.Content) -> str:
+    """Equal for questions of one type that ask the same with the same parts, whatever their case, spaces, diacritics,
+    punctuation and the order of the parts."""
+    words = [_bare(stem), *sorted(_bare(part) for part in types.get(type_name).texts(content))]
+    return hashlib.sha256("\0".join([type_name, *words]).encode()).hexdigest()
+
+
+def _bare(part: str) -> str:
+    return " ".join("".join(char if char.isalnum() else " " for char in text.fold(part)).split())
+
+
 def latest_version(question: Question) -> QuestionVersion | None:
+    """Asked anew: ``question.latest`` may be older than the row."""
     return question.versions.order_by("-number").first()
 
 
@@ -46,16 +70,20 @@ def save_question(
     reason: str,
     level: str,
     at: dt.datetime,
-    status: str = Question.Status.READY,
-    objective: str = "",
+    status: str = Status.READY,
+    objective: Objective | None = None,
+    hints: Sequence[str] = (),
+    tags: Iterable[str] | None = None,
     actor: User | None = None,
 ) -> SavedQuestion:
     """Enter a question, or bring the one with this ``code`` up to date; ValidationError if its type refuses it.
 
-    Category, level, objective and status belong to the entry and change in place. Type, stem, content and reason make
-    a new version, and only when one of them differs from the latest; a second call with the same changes nothing.
+    Category, level, objective and tags (None: as they are) belong to the entry and change in place. Type, stem,
+    content, reason and hints make a new version, and only when one of them differs from the latest; ``status`` is that
+    version's. A second call with the same changes nothing.
     """
     stem, reason = plain(stem), plain(reason)
+    hints = [plain(hint) for hint in hints if plain(hint)]
     if not types.is_known(type_name):
         raise ValidationError(_("There is no type of question “%(name)s”.") % {"name": type_name})
     errors = types.get(type_name).validate(content)
@@ -63,31 +91,80 @@ def save_question(
         errors.insert(0, _("The question has no text."))
     if errors:
         raise ValidationError(errors)
-    question, created = Question.objects.select_for_update().get_or_create(
+    question, created = Question.objects.select_for_update(of=("self",)).get_or_create(
         code=code,
-        defaults={"category": category, "level": level, "status": status, "objective": objective, "owner": actor},
+        defaults={"category": category, "level": level, "objective": objective, "owner": actor},
     )
     if not created:
-        question.category, question.level = category, level
-        question.status, question.objective = status, objective
-        question.save(update_fields=["category", "level", "status", "objective"])
-    digest = content_hash(type_name=type_name, stem=stem, content=content, reason=reason)
+        question.category, question.level, question.objective = category, level, objective
+        question.save(update_fields=["category", "level", "objective"])
+    if tags is not None:
+        question.tags.set(sorted({text.clean(tag) for tag in tags if text.clean(tag)}))
+    digest = content_hash(type_name=type_name, stem=stem, content=content, reason=reason, hints=hints)
     latest = latest_version(question)
     if latest and latest.content_hash == digest:
+        if latest.status != status:
+            latest.status = status
+            latest.save(update_fields=["status"])
+            point(question)
         return SavedQuestion(question, latest, False)
     version = QuestionVersion.objects.create(
         question=question,
         number=latest.number + 1 if latest else 1,
+        status=status,
         type=type_name,
         stem=stem,
         stem_folded=text.fold(stem),
+        search_text=search_text(type_name=type_name, stem=stem, content=content),
+        duplicate_key=duplicate_key(type_name=type_name, stem=stem, content=content),
         content=content,
         reason=reason,
+        hints=hints,
         content_hash=digest,
         created_by=actor,
         created_at=at,
     )
+    point(question)
     return SavedQuestion(question, version, True)
+
+
+def point(question: Question) -> None:
+    """Bring ``latest`` and ``ready`` of ``question`` in line with its versions. A second call changes nothing."""
+    versions = list(question.versions.order_by("-number"))
+    question.latest = versions[0] if versions else None
+    question.ready = next((version for version in versions if version.status == Status.READY), None)
+    question.save(update_fields=["latest", "ready"])
+
+
+@transaction.atomic
+def set_status(*, questions: Iterable[Question], status: str) -> int:
+    """Make the newest version of each ready or a draft, or retire them whole; how many changed.
+
+    Retired: no version of it is drawn any more, whatever stood ready before; attempts that ask it go on.
+    """
+    changed = 0
+    for question in Question.objects.select_for_update(of=("self",)).filter(pk__in=[row.pk for row in questions]):
+        versions = question.versions.exclude(status=status)
+        if status == Status.RETIRED:
+            moved = versions.exclude(status=Status.DRAFT).update(status=status)
+            moved += versions.filter(latest_of=question).update(status=status)
+        else:
+            moved = versions.filter(latest_of=question).update(status=status)
+        if moved:
+            point(question)
+            changed += 1
+    return changed
+
+
+def save_objective(*, key: str, name: str, lesson: Any = None) -> Objective:
+    """The objective with this ``key``, made or renamed; ``lesson`` (an Activity) None leaves what is there."""
+    objective, created = Objective.objects.get_or_create(key=key, defaults={"name": name[:200], "lesson": lesson})
+    wanted: Mapping[str, Any] = {"name": name[:200], "lesson": lesson or objective.lesson}
+    if not created and any(getattr(objective, field) != value for field, value in wanted.items()):
+        for field, value in wanted.items():
+            setattr(objective, field, value)
+        objective.save(update_fields=["name", "lesson"])
+    return objective
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from courses.models import PackageItem
 from lms.core import text
 from quizzes import types
 from quizzes.formats.package import QuestionSource, QuizSource, read_quiz
-from quizzes.models import Category, Question, QuestionVersion, QuizPage, QuizPageDraw
+from quizzes.models import Category, Objective, QuestionVersion, QuizPage, QuizPageDraw
 from quizzes.services import bank
 
 ITEM = "question"
@@ -93,8 +93,11 @@ def _drawers(source: QuizSource, context: LoadContext) -> dict[Path, Category]:
 
 def _lesson_title(source: QuizSource, lesson: str) -> str:
     """The title in the head of the lesson's file; "" if there is none to be found."""
-    file = source.file.parent.parent / lesson / "lesson.md"
-    if not lesson or not file.is_file():
+    return _title(source.file.parent.parent / lesson / "lesson.md") if lesson else ""
+
+
+def _title(file: Path) -> str:
+    if not file.is_file():
         return ""
     for line in file.read_text(encoding="utf-8").splitlines()[:20]:
         key, _, value = line.partition("=")
@@ -135,8 +138,8 @@ def _load(
             content=content,
             reason=source.reason,
             level=source.level,
-            status=latest.question.status if latest else Question.Status.READY,
-            objective=source.lesson,
+            status=latest.status if latest else QuestionVersion.Status.READY,
+            objective=_objective(source, context),
             at=context.at,
         )
     except ValidationError as error:
@@ -154,6 +157,15 @@ def _load(
         },
     )
     context.note(path, "updated" if latest else "created")
+
+
+def _objective(source: QuestionSource, context: LoadContext) -> Objective | None:
+    """The lesson that the question is about is what it tests. Its page is tied to it by services.publishing."""
+    if not source.lesson:
+        return None
+    folder = source.file.parent.parent / source.lesson
+    title = _title(folder / "lesson.md") or source.lesson
+    return bank.save_objective(key=f"{context.package}/{_inside(folder, context)}", name=title)
 
 
 def _hash(source: QuestionSource, content: types.Content) -> str:

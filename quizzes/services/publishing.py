@@ -1,14 +1,13 @@
 """A published QuizPage → Quiz and QuizSlot rows. Attempts that are under way keep the rules they were started with."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 
 from courses.models import Activity
 from courses.services import outline
-from quizzes.models import Quiz, QuizPage, QuizSlot
-
-SETTINGS = ("pass_percent", "max_attempts", "wait_minutes", "limit_minutes", "shuffles")
+from quizzes.models import Quiz, QuizBand, QuizGoal, QuizPage, QuizSection, QuizSlot
 
 
 @transaction.atomic
@@ -24,16 +23,59 @@ def sync_quiz(page: QuizPage, *, at: dt.datetime) -> Quiz | None:
         activity = Activity.objects.filter(key=page.translation_key).first()
     if activity is None:
         return None
-    settings = {name: getattr(page, name) for name in SETTINGS}
+    settings = {name: getattr(page, name) for name in Quiz.SETTINGS}
     quiz, _ = Quiz.objects.update_or_create(
         activity=activity, defaults={**settings, "version": str(page.live_revision_id or "")}
     )
-    draws = list(page.draws.order_by("sort_order", "pk"))
-    for position, draw in enumerate(draws, start=1):
-        QuizSlot.objects.update_or_create(
-            quiz=quiz,
-            position=position,
-            defaults={"category": draw.category, "question": None, "count": draw.count, "max_mark": 1},
-        )
-    quiz.slots.filter(position__gt=len(draws)).delete()
+    slots = [*_slots(page), *_cells(page)]
+    for position, values in enumerate(slots, start=1):
+        QuizSlot.objects.update_or_create(quiz=quiz, position=position, defaults=values)
+    quiz.slots.filter(position__gt=len(slots)).delete()
+    _replace_parts(quiz, page)
     return quiz
+
+
+def _slots(page: QuizPage) -> list[dict[str, Any]]:
+    return [
+        {**{name: getattr(draw, name) for name in QuizSlot.FILTER}, "is_of_blueprint": False}
+        for draw in page.draws.order_by("sort_order", "pk")
+    ]
+
+
+def _cells(page: QuizPage) -> list[dict[str, Any]]:
+    """The blueprint is as many slots as it has cells."""
+    empty = {field.name: field.get_default() for field in QuizSlot._meta.fields if field.name in QuizSlot.FILTER}
+    return [
+        {
+            **empty,
+            "objective": cell.objective,
+            "level": cell.level,
+            "count": cell.count,
+            "max_mark": cell.max_mark,
+            "section": cell.section,
+            "is_of_blueprint": True,
+        }
+        for cell in page.cells.select_related("objective").order_by("sort_order", "pk")
+    ]
+
+
+def _replace_parts(quiz: Quiz, page: QuizPage) -> None:
+    quiz.sections.all().delete()
+    QuizSection.objects.bulk_create(
+        QuizSection(
+            quiz=quiz,
+            number=number,
+            title=section.title,
+            introduction=section.introduction,
+            shuffles=section.shuffles,
+        )
+        for number, section in enumerate(page.sections.order_by("sort_order", "pk"), start=1)
+    )
+    quiz.bands.all().delete()
+    QuizBand.objects.bulk_create(
+        QuizBand(quiz=quiz, from_percent=band.from_percent, text=band.text) for band in page.bands.all()
+    )
+    quiz.goals.all().delete()
+    QuizGoal.objects.bulk_create(
+        QuizGoal(quiz=quiz, objective=goal.objective, pass_percent=goal.pass_percent) for goal in page.goals.all()
+    )

@@ -49,4 +49,6 @@ def preview_sample(page: QuizPage) -> list[screens.Sample]:
 @register.simple_tag
 def pool_sizes(page: QuizPage) -> list[tuple[str, int, int]]:
     """(category, how many are drawn, how many there are) of each draw: for the author's preview."""
-    return [(draw.category.name, draw.count, bank.pool_size(draw.category)) for draw in page.draws.all()]
+    return [
+        (draw.category.name, draw.count, bank.pool_size(draw.category)) for draw in page.draws.all() if draw.category
+    ]

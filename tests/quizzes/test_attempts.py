@@ -137,7 +137,7 @@ def test_a_draw_takes_what_lies_below_and_leaves_drafts_out(
     below = make_category("cd1/bai-1", parent=category)
     other = make_category("cd2")
     wanted = {make_question(category).question.pk, make_question(below).question.pk}
-    make_question(below, status=Question.Status.DRAFT)
+    make_question(below, status=QuestionVersion.Status.DRAFT)
     make_question(other)
     attempt = attempts.start(user=officer_p1, quiz=make_quiz(outline.quiz, {category: 2}), at=NOON)
     assert set(attempt.questions.values_list("version__question", flat=True)) == wanted
