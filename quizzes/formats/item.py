@@ -3,8 +3,8 @@
 A format is a module of this package with ``NAME``, ``SUFFIXES``, ``MEDIA_TYPE`` and ``read(data, hooks) -> Reading``
 and/or ``write(items, hooks) -> Written``. ``hooks`` are what the types of question bring for that format
 (``quizzes/types/<name>/exchange.py`` or ``sheets.py``), each with the ``NAME`` of its type; a format asks them in
-order. Formats never raise for what is in a file: a question that cannot be read is a Problem with its line, a file that cannot
-be read at all is ``UnreadableError``.
+order. Formats never raise for what is in a file: a question that cannot be read is a Problem with its line, a file that
+cannot be read at all is ``UnreadableError``.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,2 @@
+CONTENT = {"accepted": ["Toàn quyền kiểm soát"], "exact": False}
+RIGHT = "toan quyen kiem soat"

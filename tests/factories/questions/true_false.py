@@ -1,0 +1,2 @@
+CONTENT = {"answer": True}
+RIGHT = True
