@@ -15,3 +15,5 @@ class EventKind(TextChoices):
     DONE = "done", _("done")
     FAILED = "failed", _("tried, not passed")
     EXEMPTED = "exempted", _("exempted")
+    # An earlier "done" no longer holds (a result was voided or marked again); never after the course was completed.
+    WITHDRAWN = "withdrawn", _("withdrawn")

@@ -54,6 +54,40 @@ def record_activity(
     return _complete_if_nothing_is_left(enrolment, at) if kind in COUNTS_AS_DONE else None
 
 
+@transaction.atomic
+def withdraw_activity(
+    *,
+    enrolment: Enrolment,
+    activity: Activity,
+    source_key: str,
+    at: dt.datetime,
+    rule: str = "",
+    score: Decimal | None = None,
+) -> bool:
+    """An activity that was done is not done any more; ``score`` is what is left. The earlier evidence stays in the log.
+
+    False, and nothing is written, once the course was completed: a completion and its certificate stand until they are
+    revoked by a decision of their own. The same ``source_key`` twice is one event.
+    """
+    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    if Completion.objects.filter(enrolment=enrolment).exists():
+        return False
+    event, created = ProgressEvent.objects.get_or_create(
+        source_key=source_key,
+        defaults={
+            "enrolment": enrolment,
+            "activity": activity,
+            "kind": EventKind.WITHDRAWN,
+            "at": at,
+            "rule": rule,
+            "score": score,
+        },
+    )
+    if created:
+        _apply(enrolment, [event])
+    return True
+
+
 @dataclass
 class _Folded:
     """What the events of one activity come to."""
@@ -64,6 +98,9 @@ class _Folded:
 
     def take(self, event: ProgressEvent) -> None:
         self.started_at = min(self.started_at, event.at)
+        if event.kind == EventKind.WITHDRAWN:
+            self.done_at, self.best_score = None, event.score
+            return
         if event.kind in COUNTS_AS_DONE:
             self.done_at = min(self.done_at, event.at) if self.done_at else event.at
         if event.score is not None:
@@ -75,7 +112,7 @@ class _Folded:
 
 
 def _apply(enrolment: Enrolment, events: Iterable[ProgressEvent]) -> None:
-    """Fold ``events`` into the states that are there. The order of events does not matter."""
+    """Fold ``events`` into the states that are there. The order does not matter, but for what withdraws others."""
     for event in events:
         row = ActivityState.objects.filter(enrolment=enrolment, activity_id=event.activity_id).first()
         folded = _Folded(row.started_at, row.done_at, row.best_score) if row else _Folded(event.at)

@@ -76,6 +76,8 @@ class Attempt(models.Model):
     quiz_version = models.CharField(max_length=50, blank=True)
     pass_percent = models.PositiveSmallIntegerField()
     rules = models.JSONField(default=dict)
+    # How far a sequential attempt has come; what lies before is closed.
+    page_reached = models.PositiveSmallIntegerField(default=1)
     reserved_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
@@ -225,6 +227,7 @@ class AttemptEvent(models.Model):
         REOPENED = "reopened", _("opened again")
         REGRADED = "regraded", _("marked again")
         SALVAGED = "salvaged", _("answers taken from a salvage file")
+        REMEDIED = "remedied", _("opened a lesson again")
         VOID_ASKED = "void_asked", _("proposed to be voided")
         VOID_REFUSED = "void_refused", _("not voided")
         VOIDED = "voided", _("voided")
