@@ -1,4 +1,4 @@
-"""What the types bring for the formats: ``exchange.py`` (text and XML) and ``sheets.py`` (Word, Excel) of their folders."""
+"""What types bring for the formats: ``exchange.py`` (text and XML) and ``sheets.py`` (Word, Excel) of their folders."""
 
 import importlib
 import importlib.util
