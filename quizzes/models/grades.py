@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Enrolment
@@ -147,17 +147,31 @@ class CommentSnippet(models.Model):
 
 
 class SecondMark(models.Model):
-    """pii. What a second marker gives before anybody's mark counts; services.manual settles the difference."""
+    """pii. What two markers give, each without the other's, before anybody's mark counts; services.manual settles it.
+
+    ``second_*`` are null until the second has marked; both stay when the answer has its mark.
+    """
 
     question = models.OneToOneField(AttemptQuestion, on_delete=models.PROTECT, related_name="first_mark")
     fraction = models.DecimalField(max_digits=9, decimal_places=7)
     comment = models.TextField(blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    second_fraction = models.DecimalField(max_digits=9, decimal_places=7, null=True, blank=True)
+    second_comment = models.TextField(blank=True)
+    second_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    second_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("mark of the first marker")
         verbose_name_plural = _("marks of the first marker")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(second_by__isnull=True) | ~Q(second_by=F("by")), name="second_mark_is_another_s"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.question_id)
