@@ -7,10 +7,14 @@ order. Formats never raise for what is in a file: a question that cannot be read
 cannot be read at all is ``UnreadableError``.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+PICTURE = re.compile(r"picture:([0-9a-f]{64})")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,46 @@ class Trouble(StrEnum):
     """Codes; their sentences are in quizzes.enums. Add yours here and there."""
 
     UNREADABLE = "unreadable"
+    # The file as a whole.
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_TEXT = "not_text"
+    MIXED_ENCODING = "mixed_encoding"
+    WRONG_ENCODING = "wrong_encoding"
+    BROKEN_XML = "broken_xml"
+    TRUNCATED = "truncated"
+    DOCTYPE = "doctype"
+    TOO_DEEP = "too_deep"
+    TOO_MANY = "too_many"
+    WRONG_KIND = "wrong_kind"
+    NOTHING_FOUND = "nothing_found"
+    # One question.
+    NO_STEM = "no_stem"
+    BRACES = "braces"
+    NO_ANSWERS = "no_answers"
+    NO_RIGHT_ANSWER = "no_right_answer"
+    NO_ARROW = "no_arrow"
+    BAD_NUMBER = "bad_number"
+    BAD_CLOZE = "bad_cloze"
+    BAD_KEY = "bad_key"
+    NO_KEY = "no_key"
+    STRAY_TEXT = "stray_text"
+    UNKNOWN_TYPE = "unknown_type"
+    BAD_CONTENT = "bad_content"
+    # Notes: the question comes in all the same.
+    WEIGHTS_DROPPED = "weights_dropped"
+    FEEDBACK_DROPPED = "feedback_dropped"
+    MARKUP_DROPPED = "markup_dropped"
+    PICTURE_DROPPED = "picture_dropped"
+    SEVERAL_RIGHT = "several_right"
+    METRIC_CHANGED = "metric_changed"
+    SETTING_DROPPED = "setting_dropped"
+    PENALTY_IGNORED = "penalty_ignored"
+    VERSIONS_COLLAPSED = "versions_collapsed"
+    CHANGED_OUTSIDE = "changed_outside"
+    # Left out of a file that is written.
+    TYPE_NOT_CARRIED = "type_not_carried"
+    PICTURES_NOT_CARRIED = "pictures_not_carried"
 
 
 @dataclass(frozen=True)
@@ -78,3 +122,68 @@ class UnreadableError(ValueError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code.value)
         self.problem = problem
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a hook made of a question. ``stem``: in place of the format's, None to keep that. ``reason``: where the
+    source says why at an answer and the type has no room for it there. ``notes``: code and its values."""
+
+    content: Mapping[str, Any]
+    stem: str | None = None
+    reason: str = ""
+    notes: tuple[tuple[Trouble, Mapping[str, Any]], ...] = ()
+
+
+class RefusedError(ValueError):
+    """A hook (or a format) knows what is meant and cannot make a question of it; it becomes a Problem."""
+
+    def __init__(self, code: Trouble, **values: Any) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.values = values
+
+
+def named_pictures(item: Item) -> set[str]:
+    """SHA-256 of every picture that the texts or the content of ``item`` name."""
+    found: set[str] = set()
+
+    def look(text: str) -> str:
+        found.update(PICTURE.findall(text))
+        if _SHA256.fullmatch(text):
+            found.add(text)
+        return text
+
+    _map((item.stem, item.reason, item.hints, item.content), look)
+    return found
+
+
+def rewrite_pictures(item: Item, mapping: Mapping[str, str]) -> Item:
+    """``item`` with every picture named by the hash that it is kept under: ``mapping`` is hash in the file → hash kept.
+
+    Pictures that the mapping does not know stay as they are; ``item.pictures`` is left empty.
+    """
+
+    def change(text: str) -> str:
+        if text in mapping:
+            return mapping[text]
+        return PICTURE.sub(lambda found: f"picture:{mapping.get(found[1], found[1])}", text)
+
+    return replace(
+        item,
+        stem=_map(item.stem, change),
+        reason=_map(item.reason, change),
+        hints=tuple(_map(list(item.hints), change)),
+        content=_map(dict(item.content), change),
+        pictures={},
+    )
+
+
+def _map(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list | tuple):
+        return [_map(part, change) for part in value]
+    if isinstance(value, dict):
+        return {key: _map(part, change) for key, part in value.items()}
+    return value
