@@ -274,7 +274,7 @@ def _reaches(items: int, least: int, share: float) -> float:
 
 
 def binomial_error(share: float, length: float) -> float | None:
-    """Standard error of a share seen on ``length`` drawn items (Lord 1957): at the pass mark, of a borderline result."""
+    """Standard error of a share seen on ``length`` drawn items (Lord 1957); at the pass mark, of a borderline one."""
     return math.sqrt(share * (1 - share) / (length - 1)) if length > 1 else None
 
 
@@ -542,7 +542,7 @@ def needs_checking(item: Item, guess: Fraction | None = None) -> bool:
 
 @dataclass(frozen=True)
 class Borderline:
-    """Around the pass mark, within one standard error: ``below`` failed and ``above`` passed, all shares in per cent."""
+    """Around the pass mark, within one standard error: ``below`` failed, ``above`` passed; all shares in per cent."""
 
     error: float | None = None
     low: float | None = None
