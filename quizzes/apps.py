@@ -13,10 +13,14 @@ class QuizzesConfig(AppConfig):
         from quizzes.forms import QuizPageForm  # app ready
         from quizzes.invariants import TRIGGERS  # app ready
         from quizzes.models import QuizPage  # app ready
-        from quizzes.services import attempts, packages  # app ready
+        from quizzes.services import attempts, packages, pictures  # app ready
+        from quizzes.types.pictures import keep_with  # app ready
 
         # Models know no forms: the one that guards the pool is given to the page here.
         QuizPage.base_form_class = QuizPageForm
+
+        # Types know no database: a picture that a form of the CMS took is kept here.
+        keep_with(pictures.keep_from_form)
 
         triggers.register(*TRIGGERS)
         sweeping.register("quiz attempts", attempts.sweep)

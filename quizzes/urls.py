@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from quizzes.views import attempts
+from quizzes.views import attempts, files
 
 app_name = "quizzes"
 
@@ -10,4 +10,7 @@ urlpatterns = [
     path("quizzes/attempts/<uuid:attempt_id>/summary/", attempts.summary, name="summary"),
     path("quizzes/attempts/<uuid:attempt_id>/submit/", attempts.submit, name="submit"),
     path("quizzes/attempts/<uuid:attempt_id>/result/", attempts.result, name="result"),
+    path("quizzes/attempts/<uuid:attempt_id>/files/<int:position>/", files.response_upload, name="response-upload"),
+    path("quizzes/answers/<uuid:file_id>/", files.response_file, name="response-file"),
+    re_path(r"^quizzes/pictures/(?P<sha256>[0-9a-f]{64})/$", files.picture, name="picture"),
 ]
