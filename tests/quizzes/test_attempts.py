@@ -1,5 +1,6 @@
 """Start, save, submit, time out: one attempt, one grade, no answer lost, whatever is pressed when."""
 
+import contextlib
 import datetime as dt
 from decimal import Decimal
 from typing import Any
@@ -22,11 +23,21 @@ from hypothesis.stateful import (
 from courses.models import Completion, Enrolment, ProgressEvent
 from lms.accounts.models import User
 from quizzes import types
-from quizzes.models import Attempt, AttemptQuestion, Category, Question, QuestionVersion, Quiz
-from quizzes.services import attempts
+from quizzes.models import (
+    Attempt,
+    AttemptQuestion,
+    Category,
+    GradeChange,
+    Question,
+    QuestionVersion,
+    Quiz,
+    QuizGrade,
+)
+from quizzes.services import attempts, grading
 from quizzes.services.attempts import AttemptRefusedError, Outcome, Saved
 from tests.conftest import NOON, Outline
 from tests.factories.quizzes import CONTENT, RIGHT, make_category, make_question, make_quiz
+from tests.quizzes.conftest import SIX
 
 MINUTE = dt.timedelta(minutes=1)
 SECOND = dt.timedelta(seconds=1)
@@ -39,7 +50,15 @@ def post_of(question: AttemptQuestion, answer: Any) -> QueryDict:
     return query
 
 
-def save(user: User, question: AttemptQuestion, answer: Any, *, sequence: int, at: dt.datetime = NOON) -> Saved:
+def save(
+    user: User,
+    question: AttemptQuestion,
+    answer: Any,
+    *,
+    sequence: int,
+    at: dt.datetime = NOON,
+    is_auto: bool = False,
+) -> Saved:
     saved = attempts.save_answer(
         user=user,
         attempt_id=question.attempt_id,
@@ -48,6 +67,7 @@ def save(user: User, question: AttemptQuestion, answer: Any, *, sequence: int, a
         name="answer",
         sequence=sequence,
         at=at,
+        is_auto=is_auto,
     )
     assert saved is not None
     return saved
@@ -78,7 +98,7 @@ def test_starting_freezes_versions_order_rules_and_deadline(attempt: Attempt, qu
     assert attempt.check_at == NOON + 21 * MINUTE
     questions = list(attempt.questions.select_related("version"))
     assert [question.position for question in questions] == [1, 2, 3, 4, 5, 6]
-    assert sorted(question.version.type for question in questions) == sorted(CONTENT)
+    assert sorted(question.version.type for question in questions) == sorted(SIX)
     assert sorted(question_of(attempt, "single").order) == ["a", "b", "c"]
 
 
@@ -260,9 +280,9 @@ def test_a_save_that_lost_the_race_against_handing_in_is_told_so(
     question = question_of(attempt, "single")
     write = attempts._write
 
-    def meanwhile(row: AttemptQuestion, *args: Any) -> Saved:
+    def meanwhile(row: AttemptQuestion, *args: Any, **kwargs: Any) -> Saved:
         attempts.submit(user=officer_p1, attempt_id=attempt.pk, at=NOON)
-        return write(row, *args)
+        return write(row, *args, **kwargs)
 
     monkeypatch.setattr(attempts, "_write", meanwhile)
     assert save(officer_p1, question, "b", sequence=1).outcome == Outcome.CLOSED
@@ -334,14 +354,14 @@ def test_one_attempt_that_cannot_be_marked_does_not_stop_the_sweep(
 ) -> None:
     Enrolment.objects.create(user=officer_p2, course=outline.course, enrolled_at=NOON)
     other = attempts.start(user=officer_p2, quiz=quiz, at=NOON + SECOND)
-    finish = attempts._finish
+    conclude = grading.conclude
 
-    def broken(found: Attempt, **kwargs: Any) -> Attempt:
+    def broken(found: Attempt, **kwargs: Any) -> None:
         if found.pk == attempt.pk:
             raise RuntimeError
-        return finish(found, **kwargs)
+        conclude(found, **kwargs)
 
-    monkeypatch.setattr(attempts, "_finish", broken)
+    monkeypatch.setattr(grading, "conclude", broken)
     assert attempts.sweep(NOON + 60 * MINUTE) == 1
     states = {row.pk: row.state for row in Attempt.objects.all()}
     assert states == {attempt.pk: "in_progress", other.pk: "graded"}
@@ -401,7 +421,8 @@ def test_a_used_version_cannot_be_changed(attempt: Attempt) -> None:
 
 
 class Learner(RuleBasedStateMachine):
-    """Two windows on one attempt, retries, time passing, handing in, the sweep."""
+    """Two windows on one attempt, saves by hand and by the script, retries, time passing, handing in, the sweep, and a
+    process killed in the middle of marking."""
 
     user: User
     quiz: Quiz
@@ -419,16 +440,19 @@ class Learner(RuleBasedStateMachine):
         self.questions = list(self.attempt.questions.select_related("version"))
         self.windows = [dict.fromkeys(range(6), 1), dict.fromkeys(range(6), 1)]
 
-    @rule(window=st.integers(0, 1), number=st.integers(0, 5), right=st.booleans(), twice=st.booleans())
-    def save(self, window: int, number: int, right: bool, twice: bool) -> None:
+    @rule(
+        window=st.integers(0, 1), number=st.integers(0, 5), right=st.booleans(), twice=st.booleans(), auto=st.booleans()
+    )
+    def save(self, window: int, number: int, right: bool, twice: bool, auto: bool) -> None:
         question = self.questions[number]
         answer = RIGHT[question.version.type] if right else None
         for _ in range(2 if twice else 1):
-            saved = save(self.user, question, answer, sequence=self.windows[window][number], at=self.now)
+            saved = save(self.user, question, answer, sequence=self.windows[window][number], at=self.now, is_auto=auto)
             if saved.outcome == Outcome.SAVED:
                 self.kept[number] = answer
         if saved.outcome in (Outcome.SAVED, Outcome.UNCHANGED):
-            self.windows[window][number] = saved.question.sequence + 1
+            newest = max(saved.question.sequence, saved.question.autosaved_sequence)
+            self.windows[window][number] = newest + 1
 
     @rule(minutes=st.sampled_from([1, 5, 15]))
     def wait(self, minutes: int) -> None:
@@ -447,11 +471,29 @@ class Learner(RuleBasedStateMachine):
     def sweep(self) -> None:
         attempts.sweep(self.now)
 
+    @rule(at=st.sampled_from(["_mark_at_end", "_tell"]))
+    def killed_while_handing_in(self, at: str) -> None:
+        """Whatever was written before is gone with the transaction; nothing of it may be left."""
+
+        def dies(*args: Any, **kwargs: Any) -> None:
+            raise KeyboardInterrupt
+
+        whole = getattr(grading, at)
+        setattr(grading, at, dies)
+        try:
+            with contextlib.suppress(KeyboardInterrupt), transaction.atomic():
+                attempts.submit(user=self.user, attempt_id=self.attempt.pk, at=self.now)
+        finally:
+            setattr(grading, at, whole)
+
     @precondition(lambda self: hasattr(self, "attempt"))
     @invariant()
     def one_attempt_one_grade_no_answer_lost(self) -> None:
         assert Attempt.objects.count() == 1
-        stored = {row.position - 1: row.answer for row in self.attempt.questions.all()}
+        stored = {
+            row.position - 1: row.autosaved if row.autosaved_sequence > row.sequence else row.answer
+            for row in self.attempt.questions.all()
+        }
         assert {key: value for key, value in stored.items() if value is not None} == {
             key: value for key, value in self.kept.items() if value is not None
         }
@@ -459,6 +501,9 @@ class Learner(RuleBasedStateMachine):
         if row.state == "graded":
             events = list(ProgressEvent.objects.values_list("source_key", "score"))
             assert events == [(f"attempt:{row.pk}", row.score)]
+            assert list(GradeChange.objects.values_list("source_key", "score")) == [(f"graded:{row.pk}", row.score)]
+            grade = QuizGrade.objects.get()
+            assert (grade.attempt_id, grade.score, grade.passed) == (row.pk, row.score, row.passed)
             right = sum(value is not None for value in self.kept.values())
             assert row.score == (Decimal(right) / 6).quantize(Decimal("0.0000001"))
             now = (row.score, row.passed, row.submitted_at)
