@@ -49,7 +49,7 @@ def digest(code: str, *, session_id: int, person_id: int) -> str:
 
 
 def redeem(*, code: str, user: User, quiz: Quiz, at: dt.datetime, address: str = "") -> ExamTicket:
-    """The ticket of ``user`` for ``quiz`` that bears ``code``; TicketRefusedError with a sentence if it may not be used.
+    """The ticket of ``user`` for ``quiz`` that bears ``code``; TicketRefusedError says why it may not be used.
 
     Inside the transaction that starts the attempt: the ticket's row is locked until then, and ``bind`` ties it to the
     attempt. A ticket that is tied to an attempt opens that attempt again while it is not handed in, never another one.

@@ -142,7 +142,8 @@ def test_a_code_stands_nowhere_in_clear_and_opens_nothing_before_it_is_kept(
     assert "not the code" in _refused(code=drawn.code, user=officer_p1, quiz=quiz, at=LATER)
     sessions.keep_codes(session=session, drawn=[drawn], by=manager_p1, at=NOON)
     ticket = session.tickets.get()
-    assert drawn.code not in ticket.code_hash and len(ticket.code_hash) == 64
+    assert drawn.code not in ticket.code_hash
+    assert len(ticket.code_hash) == 64
     assert not set(drawn.code) & set("01ilo")
 
 
