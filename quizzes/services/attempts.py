@@ -119,6 +119,9 @@ def start(*, user: User, quiz: Quiz, at: dt.datetime, asked: access.Asked | None
         raise AttemptRefusedError(
             _("You are not enrolled in this course: look at the quiz in the preview of its page.")
         )
+    # For itself: what the clock asked for stays done although the learner may be refused a further attempt.
+    for running in quiz.attempts.filter(enrolment=allowed.enrolment, is_preview=False, state__in=OPEN):
+        settle(attempt=running, at=at)
     with transaction.atomic():
         enrolment = (
             Enrolment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=allowed.enrolment.pk)
@@ -133,10 +136,8 @@ def start(*, user: User, quiz: Quiz, at: dt.datetime, asked: access.Asked | None
             if attempt.state == State.NOT_STARTED:
                 reserved = attempt
             elif attempt.state in OPEN:
-                _settle_locked(attempt, at)
-                if attempt.state in OPEN:
-                    _stay_on_device(attempt, asked)
-                    return attempt
+                _stay_on_device(attempt, asked)
+                return attempt
         held = effective(quiz, enrolment, at)
         refusal = refusal_of(quiz, held, earlier, at)
         if refusal:
