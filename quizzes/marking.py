@@ -146,3 +146,12 @@ def comparable(given: str) -> str:
     """``given`` without case, diacritics and the full stop that a phone adds at the end; "đ" is "d"."""
     folded = text.fold(unicodedata.normalize("NFKC", given))
     return folded.rstrip(" .") or folded
+
+
+# --- Spot the violation; pictures --------------------------------------------------------------------
+
+
+def f1(right: Set[str], ticked: Set[str]) -> Fraction:
+    """Precision and recall in one: 2TP / (2TP + FP + FN). Nothing ticked, or nothing to be found, earns nothing."""
+    hit = len(right & ticked)
+    return Fraction(2 * hit, 2 * hit + len(ticked - right) + len(right - ticked)) if hit else NOTHING

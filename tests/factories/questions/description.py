@@ -1,0 +1,2 @@
+CONTENT: dict[str, object] = {}
+RIGHT = None
