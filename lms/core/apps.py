@@ -1,5 +1,5 @@
 from django.apps import AppConfig, apps
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,5 +14,6 @@ class CoreConfig(AppConfig):
             triggers,  # app ready
         )
 
-        # Sent for every app that has models, which this one has not; all migrations are through by then.
+        # Sent for every app that has models, which this one has not; all migrations are through by then, or none is.
+        pre_migrate.connect(triggers.drop_all, sender=apps.get_app_config("auth"))
         post_migrate.connect(triggers.create_all, sender=apps.get_app_config("auth"))

@@ -1,10 +1,12 @@
 """Invariants that constraints cannot state: kept as triggers, re-created after every migrate from one list.
 
 SQLite drops a table's triggers, without a word, whenever a migration remakes the table; ``ExclusionConstraint`` does
-nothing there. So every app registers its triggers when it is ready and ``post_migrate`` lays them all anew.
+nothing there. And it refuses to remake a table that a trigger of another table asks about. So every app registers its
+triggers when it is ready, ``pre_migrate`` takes them away while there is something to migrate, and ``post_migrate``
+lays them all anew. (A migration that fails leaves them away until the next one, or ``prepare``, succeeds.)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,3 +70,17 @@ def create_all(using: str = "default", **kwargs: Any) -> None:
             if trigger.table in tables:
                 for statement in statements(trigger, connection.vendor):
                     cursor.execute(statement)
+
+
+def drop_all(using: str = "default", plan: Sequence[Any] = (), **kwargs: Any) -> None:
+    """Take every registered trigger away before a migration; with an empty ``plan`` nothing happens."""
+    if not plan:
+        return
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for trigger in registered():
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
+            elif trigger.table in tables:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name} ON {trigger.table}")
