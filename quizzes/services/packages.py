@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,18 @@ def prepare(source: QuizSource, context: LoadContext) -> None:
         )
     }
     latest = _latest([question.code for question in source.questions])
+    objectives = _objectives(source, context)
     for question in source.questions:
         path = _path(question, context)
-        _load(question, drawers[question.file], items.get(path), latest.get(question.code), path, context)
+        place = _Place(drawers[question.file], objectives.get(question.lesson), path)
+        _load(question, place, items.get(path), latest.get(question.code), context)
+
+
+@dataclass(frozen=True)
+class _Place:
+    drawer: Category
+    objective: Objective | None
+    path: str
 
 
 def _path(question: QuestionSource, context: LoadContext) -> str:
@@ -114,13 +124,12 @@ def _latest(codes: list[str]) -> dict[str, QuestionVersion]:
 
 def _load(
     source: QuestionSource,
-    drawer: Category,
+    place: _Place,
     item: PackageItem | None,
     latest: QuestionVersion | None,
-    path: str,
     context: LoadContext,
 ) -> None:
-    content = _content(source)
+    content, path = _content(source), place.path
     source_hash = _hash(source, content)
     if latest is not None and (item is None or item.loaded_hash != latest.content_hash):
         reason = "edited in the bank since it was loaded" if item else "the bank has another question with this code"
@@ -132,14 +141,14 @@ def _load(
     try:
         saved = bank.save_question(
             code=source.code,
-            category=latest.question.category if latest else drawer,
+            category=latest.question.category if latest else place.drawer,
             type_name=source.type,
             stem=source.stem,
             content=content,
             reason=source.reason,
             level=source.level,
             status=latest.status if latest else QuestionVersion.Status.READY,
-            objective=_objective(source, context),
+            objective=place.objective,
             at=context.at,
         )
     except ValidationError as error:
@@ -159,13 +168,17 @@ def _load(
     context.note(path, "updated" if latest else "created")
 
 
-def _objective(source: QuestionSource, context: LoadContext) -> Objective | None:
-    """The lesson that the question is about is what it tests. Its page is tied to it by services.publishing."""
-    if not source.lesson:
-        return None
-    folder = source.file.parent.parent / source.lesson
-    title = _title(folder / "lesson.md") or source.lesson
-    return bank.save_objective(key=f"{context.package}/{_inside(folder, context)}", name=title)
+def _objectives(source: QuizSource, context: LoadContext) -> dict[str, Objective]:
+    """By lesson: what its questions test. One that came over from an older release under the lesson's bare name is
+    given its key. The page of the lesson is tied to it by services.publishing. Three queries a lesson at most."""
+    found: dict[str, Objective] = {}
+    for lesson in dict.fromkeys(question.lesson for question in source.questions if question.lesson):
+        folder = source.file.parent.parent / lesson
+        key = f"{context.package}/{_inside(folder, context)}"
+        if not Objective.objects.filter(key=key).exists():
+            Objective.objects.filter(key=lesson).update(key=key)
+        found[lesson] = bank.save_objective(key=key, name=_title(folder / "lesson.md") or lesson)
+    return found
 
 
 def _hash(source: QuestionSource, content: types.Content) -> str:
