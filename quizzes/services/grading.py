@@ -27,6 +27,7 @@ from quizzes.models import (
     QuizGrade,
 )
 from quizzes.rules import grades, states
+from quizzes.services import analysis
 
 State = Attempt.State
 
@@ -229,6 +230,7 @@ def fold(enrolment: Enrolment, quiz: Quiz, at: dt.datetime) -> QuizGrade | None:
 def _tell(attempt: Attempt, change: GradeChange, *, at: dt.datetime, source_key: str) -> bool:
     """Fold, and let courses know; True when a pass is gone but the course stays completed."""
     enrolment, quiz = attempt.enrolment, attempt.quiz
+    analysis.mark_stale(quiz_id=quiz.pk, at=at)
     before = QuizGrade.objects.filter(enrolment=enrolment, quiz=quiz).values_list("passed", flat=True).first()
     grade = fold(enrolment, quiz, at)
     passed = bool(grade and grade.passed)
