@@ -27,8 +27,13 @@ def decode(data: bytes, *, most: int = MOST_BYTES) -> tuple[str, str]:
     text, encoding = _decode(data)
     if len(_BINARY.findall(text[:4096])) > 2:
         raise UnreadableError(Problem(0, Trouble.NOT_TEXT))
-    text = _NO_CHARACTERS.sub("", text).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", text.replace("\0", "")), encoding
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return tidy(text), encoding
+
+
+def tidy(text: str) -> str:
+    """``text`` in NFC without what no text file holds: what is written so is read so."""
+    return unicodedata.normalize("NFC", _NO_CHARACTERS.sub("", _BINARY.sub("", text)))
 
 
 def _decode(data: bytes) -> tuple[str, str]:

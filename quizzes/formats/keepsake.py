@@ -8,6 +8,7 @@ question in another program or by hand finds the change, not what had been. No D
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,9 @@ BODY = "body"
 def dumps(value: Any) -> str:
     """JSON on one line that any text or XML file can hold."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if not unicodedata.is_normalized("NFC", text):
+        # A reader that brings its file to NFC must not touch this.
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
