@@ -41,7 +41,7 @@ TROUBLES: dict[Trouble, Promise] = {
     Trouble.TOO_LARGE: _("The file is larger than %(most)s MB. Split it and send the parts."),
     Trouble.NOT_TEXT: _("This is not a text file. Check that the right file and the right format were chosen."),
     Trouble.MIXED_ENCODING: _(
-        "Line %(line)s is written in another character encoding than the lines before it. Save the whole file as UTF-8 and send it again."
+        "Line %(line)s is in another character encoding than the lines before it. Save the whole file as UTF-8."
     ),
     Trouble.WRONG_ENCODING: _(
         "The file says that it is %(encoding)s, but it is not. Save it as UTF-8 and send it again."

@@ -65,9 +65,9 @@ def parse(data: bytes, *, most: int = MOST_BYTES) -> etree._Element:
     except UnreadableError:
         raise
     except (LookupError, ValueError) as error:
-        raise UnreadableError(Problem(0, Trouble.BROKEN_XML)) from error
+        raise UnreadableError(Problem(1, Trouble.BROKEN_XML, {"line": 1})) from error
     if root is None:
-        raise UnreadableError(Problem(0, Trouble.BROKEN_XML))
+        raise UnreadableError(Problem(1, Trouble.BROKEN_XML, {"line": 1}))
     if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError(Problem(1, Trouble.DOCTYPE))
     return root
