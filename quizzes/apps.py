@@ -9,21 +9,26 @@ class QuizzesConfig(AppConfig):
     def ready(self) -> None:
         from courses import kinds  # app ready
         from lms.core import sweeping, triggers  # app ready
-        from quizzes import receivers  # noqa: F401  app ready
-        from quizzes.forms import QuizPageForm  # app ready
+        from quizzes import (
+            receivers,  # noqa: F401  app ready
+            tasks,  # app ready
+        )
+        from quizzes.forms import quiz_page  # app ready
         from quizzes.invariants import TRIGGERS  # app ready
-        from quizzes.models import QuizPage  # app ready
-        from quizzes.services import attempts, packages, pictures  # app ready
+        from quizzes.services import attempts, imports, packages, pictures  # app ready
         from quizzes.types.pictures import keep_with  # app ready
 
-        # Models know no forms: the one that guards the pool is given to the page here.
-        QuizPage.base_form_class = QuizPageForm
+        # Models know no forms: the editor of a quiz, with the guard of its pool, is given to the page here.
+        quiz_page.equip()
 
         # Types know no database: a picture that a form of the CMS took is kept here.
         keep_with(pictures.keep_from_form)
 
         triggers.register(*TRIGGERS)
         sweeping.register("quiz attempts", attempts.sweep)
+        sweeping.register("item analyses", tasks.analyse_due)
+        sweeping.register("regrades", tasks.regrade_unfinished)
+        sweeping.register("imports of questions", imports.take_up)
         kinds.register(
             kinds.Kind(
                 name="quiz",

@@ -49,8 +49,8 @@ def cap(name: str) -> int:
     return MAX_BYTES if name in ARCHIVES else MAX_TEXT
 
 
-def refuse(code: Trouble, **values: object) -> UnreadableError:
-    return UnreadableError(Problem(0, code, values))
+def refuse(trouble: Trouble, /, **values: object) -> UnreadableError:
+    return UnreadableError(Problem(0, trouble, values))
 
 
 # --- Which format -------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class Archive:
 
     def __init__(self, data: bytes) -> None:
         if len(data) > MAX_BYTES:
-            raise refuse(Trouble.TOO_LARGE, megabytes=MAX_BYTES // 1024 // 1024)
+            raise refuse(Trouble.TOO_LARGE, most=MAX_BYTES // 1024 // 1024)
         if data.startswith(_OLE):
             locked = "EncryptedPackage".encode("utf-16-le") in data
             raise refuse(Trouble.LOCKED if locked else Trouble.OLD_OFFICE)
@@ -190,7 +190,7 @@ class Archive:
             code = Trouble.TRUNCATED if data.startswith(b"PK") else Trouble.UNREADABLE
             raise refuse(code) from error
         if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-            raise refuse(Trouble.TOO_LARGE, megabytes=MAX_UNPACKED // 1024 // 1024)
+            raise refuse(Trouble.TOO_LARGE, most=MAX_UNPACKED // 1024 // 1024)
         if any(entry.flag_bits & 1 for entry in entries):
             raise refuse(Trouble.LOCKED)
         self._entries = {entry.filename.lstrip("/").replace("\\", "/").lower(): entry for entry in entries}
@@ -210,6 +210,6 @@ class Archive:
         except Exception as error:  # a damaged or hostile archive breaks anywhere
             raise refuse(Trouble.TRUNCATED) from error
         if len(found) > self._left:
-            raise refuse(Trouble.TOO_LARGE, megabytes=MAX_UNPACKED // 1024 // 1024)
+            raise refuse(Trouble.TOO_LARGE, most=MAX_UNPACKED // 1024 // 1024)
         self._left -= len(found)
         return found
