@@ -45,18 +45,28 @@ class HomeConfig(AppConfig):
                 pgettext_lazy("bottom tab", "Units"),
                 "reports:mine",
                 "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
-                ("/reports/", "/units/", "/plans/", "/fanpages/", "/learn/marking/"),
+                ("/reports/", "/units/", "/plans/", "/fanpages/", "/learn/marking/", "/quizzes/desk/"),
                 holding(right.VIEW),
             ),
-            # A trainer who marks and sees no table.
+            # A trainer who marks and sees no table: practical tasks and answers of quizzes are doors of this one.
             navigation.Item(
                 25,
-                _("Practical tasks to confirm"),
-                pgettext_lazy("bottom tab", "To confirm"),
+                _("To mark"),
+                pgettext_lazy("bottom tab", "To mark"),
                 "courses:marking",
                 "M5 12l5 5L20 7",
-                ("/learn/marking/",),
+                ("/learn/marking/", "/quizzes/desk/"),
                 lambda user: {right.MARK} <= rights_held(user) and right.VIEW not in rights_held(user),
+            ),
+            # Who gives tasks, and neither marks nor sees a table: exceptions and supervised sessions.
+            navigation.Item(
+                26,
+                _("Quizzes"),
+                pgettext_lazy("bottom tab", "Quizzes"),
+                "quizzes:desk",
+                "M5 4h14v16H5zM8 9h8M8 13h5",
+                ("/quizzes/desk/",),
+                lambda user: right.ASSIGN in rights_held(user) and not rights_held(user) & {right.VIEW, right.MARK},
             ),
             navigation.Item(
                 90,
@@ -74,6 +84,7 @@ class HomeConfig(AppConfig):
                 (_("Tasks"), "plans:tasks", ("/plans/",), holding(right.VIEW, right.ASSIGN)),
                 (pgettext_lazy("door", "Pages"), "fanpages:list", ("/fanpages/",), holding(right.VIEW)),
                 (pgettext_lazy("door", "Practice"), "courses:marking", ("/learn/marking/",), holding(right.MARK)),
+                (_("Quizzes"), "quizzes:desk", ("/quizzes/desk/",), holding(right.MARK, right.ASSIGN)),
                 (_("Officers"), "people:rosters", ("/units/roster/",), holding(right.IMPORT)),
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
             )
@@ -88,5 +99,16 @@ class HomeConfig(AppConfig):
                     prefixes,
                     shown_to,
                     area="reports:mine",
+                )
+            )
+        for order, (label, url_name, prefixes) in enumerate(
+            (
+                (pgettext_lazy("door", "Practice"), "courses:marking", ("/learn/marking/",)),
+                (_("Quizzes"), "quizzes:desk", ("/quizzes/desk/",)),
+            )
+        ):
+            navigation.register(
+                navigation.Item(
+                    order, label, label, url_name, "", prefixes, holding(right.MARK), area="courses:marking"
                 )
             )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lms.reports.views import papers, programme, tables
+from lms.reports.views import minutes, papers, programme, tables
 
 app_name = "reports"
 urlpatterns = [
@@ -19,5 +19,7 @@ urlpatterns = [
     path("reports/units/<int:unit_id>/people/", tables.people, name="people"),
     path("reports/units/<int:unit_id>/people.csv", tables.people_csv, name="people-csv"),
     path("reports/units/<int:unit_id>/people.xlsx", tables.people_xlsx, name="people-xlsx"),
+    path("reports/sessions/<int:session_id>/minutes.docx", minutes.minutes_docx, name="minutes-docx"),
+    path("reports/sessions/<int:session_id>/minutes.pdf", minutes.minutes_pdf, name="minutes-pdf"),
     path("reports/people/<int:person_id>/", tables.person, name="person"),
 ]

@@ -323,6 +323,13 @@ def find_people(person: User, quiz: Quiz, typed: str, *, limit: int = 20) -> lis
     return candidates(quiz, rows[:limit])
 
 
+def person_supervised(person: User, quiz: Quiz, chosen: int) -> list[Candidate]:
+    """The one whose number was sent, if ``person`` supervises there; [] otherwise."""
+    paths = supervised_paths(person)
+    found = User.objects.filter(people_supervised(person) | enrolled_supervised(quiz, paths)).exclude(pk=person.pk)
+    return candidates(quiz, list(found.filter(pk=chosen, is_active=True)))
+
+
 def candidates(quiz: Quiz, people: Sequence[User]) -> list[Candidate]:
     """``people`` with the unit and position of today. Three queries."""
     today = clock.today()

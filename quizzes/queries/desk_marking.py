@@ -129,12 +129,13 @@ def waiting_count(person: User) -> int:
 
 @dataclass(frozen=True)
 class Shown:
-    """As the template of a type wants it; ``field`` and ``position`` are unique on the page."""
+    """As the template of a type wants it; ``field`` and ``position`` are unique on the page. ``styles``: its files."""
 
     template: str
     shown: object
     field: str
     position: int
+    styles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,13 @@ def sheet(person: User, question_id: int, ids: Sequence[int], *, version_id: int
         stem=version.stem,
         hint=version.reason,
         right=kind.right_summary(version.content),
-        question=Shown(kind.TEMPLATE, kind.present(version.content, row.order, row.answer), f"marked-{row.pk}", 1),
+        question=Shown(
+            kind.TEMPLATE,
+            kind.present(version.content, row.order, row.answer),
+            f"marked-{row.pk}",
+            1,
+            tuple(f"lms/types/{kind.NAME}/{file}" for file in kind.STYLES),
+        ),
         text=words,
         words=len(words.split()),
         files=tuple(_files(row)),
