@@ -235,7 +235,7 @@ def _question(chunk: _Chunk, category: tuple[str, ...], hooks: Sequence[ModuleTy
         raise RefusedError(Trouble.NO_STEM)
     name, parsed = _ask(hooks, block)
     notes += [Problem(line, code, values) for code, values in parsed.notes]
-    told = _comment_fields(comments)
+    told = comment_fields(comments)
     item = Item(
         type=name,
         stem=parsed.stem if parsed.stem is not None else block.stem,
@@ -262,7 +262,8 @@ def _ask(hooks: Sequence[ModuleType], block: Block) -> tuple[str, Parsed]:
     raise RefusedError(Trouble.UNKNOWN_TYPE, name=block.kind)
 
 
-def _comment_fields(comments: Iterable[str]) -> dict[str, Any]:
+def comment_fields(comments: Iterable[str]) -> dict[str, Any]:
+    """Code, level, objective, status, tags and hints that the comments before a question tell."""
     found: dict[str, list[str]] = {}
     for comment in comments:
         if _KEEPSAKE.match(comment):

@@ -30,3 +30,6 @@ def moodle_read(source: Source) -> Parsed | None:
 def moodle_write(content: Content, target: Target) -> bool:
     shared.to_moodle(shared.single_rows(content), target, is_single=True)
     return True
+
+
+aiken_read = gift_read

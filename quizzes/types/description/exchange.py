@@ -1,0 +1,25 @@
+"""Instructions in files of other programs."""
+
+from quizzes.formats import gift
+from quizzes.formats.item import Parsed
+from quizzes.formats.moodle_xml import Source, Target
+from quizzes.types.base import Content
+
+NAME = "description"
+
+
+def gift_read(block: gift.Block) -> Parsed | None:
+    return Parsed({}) if block.kind == gift.DESCRIPTION else None
+
+
+def gift_write(content: Content) -> gift.Block:
+    return gift.Block(gift.DESCRIPTION)
+
+
+def moodle_read(source: Source) -> Parsed | None:
+    return Parsed({}) if source.kind == "description" else None
+
+
+def moodle_write(content: Content, target: Target) -> bool:
+    target.kind = "description"
+    return True
