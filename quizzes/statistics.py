@@ -16,7 +16,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from operator import mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Below this many attempts a figure is shown in grey: it says little yet.
 ENOUGH = 30
@@ -34,7 +34,7 @@ class Mark(NamedTuple):
     most: int
 
 
-Sheet = Mapping[Hashable, Mark]
+Sheet = Mapping[Any, Mark]
 
 
 @dataclass(frozen=True)

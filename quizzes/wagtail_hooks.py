@@ -2,11 +2,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.log_actions import LogActionRegistry
 
-from quizzes.forms import thin_draws
+from quizzes.cms_views import analysis
 from quizzes.models import QuizPage
 from quizzes.viewsets import QuestionBank
 
@@ -16,11 +18,40 @@ def question_bank() -> QuestionBank:
     return QuestionBank()
 
 
-@hooks.register("after_publish_page")
-def warn_of_thin_pools(request: HttpRequest, page: Any) -> None:
-    if isinstance(page, QuizPage):
-        for sentence in thin_draws(page.draws.select_related("category")):
-            messages.warning(request, sentence)
+# --- Item analysis --------------------------------------------------------------------------------------
+
+
+@hooks.register("register_admin_urls")
+def analysis_addresses() -> list[URLPattern]:
+    return [
+        path("quiz-analysis/", analysis.overview, name="quizzes_analysis"),
+        path("quiz-analysis/<int:quiz_id>/", analysis.quiz, name="quizzes_analysis_quiz"),
+        path(
+            "quiz-analysis/<int:quiz_id>/suspend/<int:question_id>/", analysis.suspend, name="quizzes_analysis_suspend"
+        ),
+    ]
+
+
+class _AnalysisItem(MenuItem):  # type: ignore[misc]
+    def is_shown(self, request: HttpRequest) -> bool:
+        return analysis.may_look(request.user)
+
+
+@hooks.register("register_question_bank_menu_item")
+def analysis_in_the_menu() -> MenuItem:
+    return _AnalysisItem(
+        _("Analysis of questions"), reverse_lazy("quizzes_analysis"), name="quiz-analysis", icon_name="view", order=60
+    )
+
+
+@hooks.register("register_log_actions")
+def name_regrade_actions(actions: LogActionRegistry) -> None:
+    for name, label, message in (
+        ("quizzes.regrade_ask", _("Ask for marking again"), _("Marking again was asked for")),
+        ("quizzes.regrade", _("Mark again"), _("Quiz marked again")),
+        ("quizzes.regrade_drop", _("Drop marking again"), _("Marking again was dropped")),
+    ):
+        actions.register_action(name, label, message)
 
 
 @hooks.register("register_log_actions")
@@ -35,5 +66,14 @@ def name_desk_actions(actions: LogActionRegistry) -> None:
         ("quizzes.session_tickets", _("Issue tickets"), _("Tickets of a supervised session issued")),
         ("quizzes.session_open", _("Open a supervised session"), _("Supervised session opened")),
         ("quizzes.session_close", _("Close a supervised session"), _("Supervised session closed")),
+    ):
+        actions.register_action(name, label, message)
+
+
+@hooks.register("register_log_actions")
+def name_import_actions(actions: LogActionRegistry) -> None:
+    for name, label, message in (
+        ("quizzes.import_questions", _("Enter questions from a file"), _("Questions entered from a file")),
+        ("quizzes.undo_import", _("Undo an import of questions"), _("Import of questions undone")),
     ):
         actions.register_action(name, label, message)

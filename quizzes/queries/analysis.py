@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from lms.core.numbers import percent
 from quizzes import statistics, types
@@ -323,6 +324,7 @@ class Sentence:
 
     says: str
     tone: str
+    short: str
     text: str
     advice: str
 
@@ -348,6 +350,26 @@ class ItemRow:
     @property
     def is_grave(self) -> bool:
         return any(sentence.tone == "grave" for sentence in self.sentences)
+
+    @property
+    def facility_percent(self) -> float:
+        return 100 * (self.figures.facility.value or 0)
+
+    @property
+    def facility_low(self) -> float:
+        return 100 * (self.figures.facility.low or 0)
+
+    @property
+    def facility_high(self) -> float:
+        return 100 * (self.figures.facility.high or 0)
+
+    @property
+    def index_tone(self) -> str:
+        """By the thresholds of the peers: below 30 "very likely", below 50 "likely"; "" for a sound or a loose one."""
+        value = self.figures.discrimination.value
+        if value is None or not self.figures.discrimination.is_firm or value >= statistics.CHECK_LIKELY:
+            return ""
+        return "very-likely" if value < statistics.CHECK_VERY_LIKELY else "likely"
 
 
 @dataclass(frozen=True)
@@ -467,9 +489,9 @@ def sentence_of(verdict: Verdict, parts: Sequence[PartTable]) -> Sentence:
         "choices": ", ".join(names),
     }
     part = next((row for row in parts if row.key == verdict.part and row.text and len(parts) > 1), None)
-    text, advice = _words(verdict.says)
+    short, text, advice = _words(verdict.says)
     said = text % values
-    return Sentence(verdict.says.value, tone, f"{part.text}: {said}" if part else said, advice)
+    return Sentence(verdict.says.value, tone, short, f"{part.text}: {said}" if part else said, advice)
 
 
 def _names(verdict: Verdict, parts: Sequence[PartTable]) -> list[str]:
@@ -481,42 +503,50 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57].rstrip()}…"
 
 
-def _words(says: Says) -> tuple[str, str]:
+def _words(says: Says) -> tuple[str, str, str]:
     return {
         Says.TOO_FEW: (_("Too few attempts yet to say anything."), _("Come back when more people have answered it.")),
         Says.KEY_MAY_BE_WRONG: (
+            pgettext("verdict", "key may be wrong"),
             _("%(share)s chose %(choice)s, and so did %(top)s of the strongest: the key may be wrong."),
             _("Check the key. If it is wrong: suspend the question, make a new version, and mark again."),
         ),
         Says.STRONGER_DO_WORSE: (
+            pgettext("verdict", "the strong do worse"),
             _("Who does well elsewhere does worse here."),
             _("Look for a wrong key, a trap in the wording, or an answer that has become outdated."),
         ),
         Says.AMBIGUOUS: (
+            pgettext("verdict", "ambiguous"),
             _("The strongest are divided between %(choices)s: more than one answer may be right."),
             _("Make the wording unambiguous in a new version."),
         ),
         Says.GUESSED: (
+            pgettext("verdict", "guessed"),
             _("%(share)s earned: no more than by guessing."),
             _("Either it is not taught, or it is not understood: look at the lesson and at the wording."),
         ),
         Says.DOES_NOT_SEPARATE: (
+            pgettext("verdict", "tells nothing"),
             _("Strong and weak answer it alike: it tells nothing about what somebody knows."),
             _("Sharpen it, or replace it."),
         ),
         Says.TOO_HARD: (
+            pgettext("verdict", "very hard"),
             _("Only %(share)s earned: very hard."),
             _("Look whether the lesson teaches this, and whether the question asks what was meant."),
         ),
         Says.TOO_EASY: (
+            pgettext("verdict", "very easy"),
             _("%(share)s earned: nearly everybody knows it."),
             _("Good for a first question; it separates nobody."),
         ),
         Says.UNUSED_CHOICES: (
+            pgettext("verdict", "unused answers"),
             _("Hardly anybody chooses %(choices)s."),
             _("Write wrong answers that somebody who has not learnt it would believe."),
         ),
-        Says.GOOD: (_("Works well."), _("Nothing to do.")),
+        Says.GOOD: (pgettext("verdict", "sound"), _("Works well."), _("Nothing to do.")),
     }[says]
 
 
