@@ -15,6 +15,8 @@ from courses.formats.errors import PackageError
 
 LEVELS = ("nhan_biet", "thong_hieu", "van_dung")
 SHARED_KEYS = frozenset({"code", "type", "level", "lesson", "stem", "reason"})
+# Lists of texts that belong to no type: tags of the entry, hints of the interactive behaviour in their order.
+LIST_KEYS = frozenset({"tags", "hints"})
 QUIZ_KEYS: dict[str, type] = {
     "title": str,
     "slug": str,
@@ -45,6 +47,8 @@ class QuestionSource:
     stem: str
     reason: str
     own: Mapping[str, Any]
+    tags: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,10 @@ def _question(file: Path, line: int, row: dict[str, Any]) -> QuestionSource:
     for key in SHARED_KEYS:
         if not isinstance(row.get(key, ""), str):
             raise PackageError(file, line, f"“{key}” must be a text")
+    for key in LIST_KEYS:
+        texts = row.get(key, [])
+        if not isinstance(texts, list) or not all(isinstance(item, str) and item.strip() for item in texts):
+            raise PackageError(file, line, f"“{key}” must be a list of texts")
     for key in ("code", "type", "level", "stem"):
         if not row.get(key, "").strip():
             raise PackageError(file, line, f"“{key}” is missing")
@@ -155,7 +163,9 @@ def _question(file: Path, line: int, row: dict[str, Any]) -> QuestionSource:
         lesson=row.get("lesson", ""),
         stem=row["stem"],
         reason=row.get("reason", ""),
-        own={key: value for key, value in row.items() if key not in SHARED_KEYS},
+        own={key: value for key, value in row.items() if key not in SHARED_KEYS | LIST_KEYS},
+        tags=tuple(row.get("tags", [])),
+        hints=tuple(row.get("hints", [])),
     )
 
 

@@ -149,6 +149,9 @@ def _load(
             level=source.level,
             status=latest.status if latest else QuestionVersion.Status.READY,
             objective=place.objective,
+            hints=source.hints,
+            # What a trainer has tagged since stays.
+            tags=source.tags if latest is None else None,
             at=context.at,
         )
     except ValidationError as error:
@@ -183,6 +186,8 @@ def _objectives(source: QuizSource, context: LoadContext) -> dict[str, Objective
 
 def _hash(source: QuestionSource, content: types.Content) -> str:
     parts: list[Any] = [source.code, source.type, source.level, source.lesson, source.stem, source.reason, content]
+    # Added only where there are any: what was loaded before keeps its hash.
+    parts += [list(extra) for extra in (source.tags, source.hints) if extra]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

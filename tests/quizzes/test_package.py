@@ -174,3 +174,17 @@ def test_a_file_in_another_encoding_is_refused(folder: Path) -> None:
     with pytest.raises(PackageError) as caught:
         packages.read(folder / "cd/kiem-tra")
     assert caught.value.line == 2
+
+
+def test_tags_and_hints_come_with_a_question(db: None, folder: Path) -> None:
+    file = folder / "cd/cau-hoi/1-1.toml"
+    lines = 'tags = ["tình huống", "mới"]\nhints = ["Xem lại bài 1.1."]\ncode = "q1"'
+    file.write_text(QUESTION.replace('code = "q1"', lines), encoding="utf-8")
+    load(folder)
+    question = Question.objects.get(code="q1")
+    assert sorted(question.tags.names()) == ["mới", "tình huống"]
+    assert question.latest is not None
+    assert question.latest.hints == ["Xem lại bài 1.1."]
+    file.write_text(QUESTION.replace('code = "q1"', 'tags = "mới"\ncode = "q1"'), encoding="utf-8")
+    with pytest.raises(PackageError, match="list of texts"):
+        load(folder)
