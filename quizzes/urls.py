@@ -38,6 +38,7 @@ urlpatterns = [
     path("quizzes/desk/attempts/<uuid:attempt_id>/void/", desk_attempts.ask_to_void, name="desk-void"),
     path("quizzes/desk/attempts/<uuid:attempt_id>/void/confirm/", desk_attempts.confirm_void, name="desk-void-confirm"),
     path("quizzes/desk/attempts/<uuid:attempt_id>/void/refuse/", desk_attempts.refuse_void, name="desk-void-refuse"),
+    path("quizzes/desk/attempts/<uuid:attempt_id>/salvage/", desk_attempts.take_salvage, name="desk-salvage"),
     path("quizzes/desk/<int:quiz_id>/overrides/", desk.exceptions, name="desk-overrides"),
     path(
         "quizzes/desk/<int:quiz_id>/overrides/<int:override_id>/withdraw/",

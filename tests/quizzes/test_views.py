@@ -19,7 +19,7 @@ from quizzes.services import attempts
 from tests.conftest import NOON, Outline
 from tests.factories.quizzes import RIGHT
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
+SCRIPT = {"HTTP_X_REQUESTED_WITH": "quiz"}
 
 
 @pytest.fixture
@@ -38,11 +38,21 @@ def url(attempt: Attempt, position: int) -> str:
     return f"/quizzes/attempts/{attempt.pk}/?q={position}"
 
 
+def auto(attempt: Attempt, position: int) -> str:
+    return f"/quizzes/attempts/{attempt.pk}/answers/{position}/"
+
+
 def data(question: AttemptQuestion, answer: Any, **more: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for key, value in types.get(question.version.type).fields(answer, "answer"):
+    for key, value in types.get(question.version.type).fields(answer, f"q{question.position}"):
         fields.setdefault(key, []).append(value)
-    return {"sequence": question.sequence + 1, **fields, **more}
+    sequence = max(question.sequence, question.autosaved_sequence) + 1
+    return {f"s{question.position}": sequence, **fields, **more}
+
+
+def sent(question: AttemptQuestion, sequence: object, value: Any) -> dict[str, Any]:
+    """What a browser sends for a question with options, whatever stands in the database."""
+    return {f"s{question.position}": sequence, f"q{question.position}": value}
 
 
 def question_of(attempt: Attempt, type_name: str) -> AttemptQuestion:
@@ -60,7 +70,7 @@ def test_a_whole_attempt_without_a_script(officer: Client, quiz: Quiz, outline: 
         html = page.content.decode()
         assert 'class="tabs"' not in html
         question = attempt.questions.select_related("version").get(position=position)
-        assert f'name="sequence" value="{question.sequence + 1}"' in html
+        assert f'name="s{position}" value="{question.sequence + 1}"' in html
         go = "next" if position < 6 else "summary"
         response = officer.post(
             url(attempt, position), data(question, RIGHT[question.version.type], go=go, csrfmiddlewaretoken="x")
@@ -79,7 +89,7 @@ def test_a_whole_attempt_without_a_script(officer: Client, quiz: Quiz, outline: 
 @time_machine.travel(NOON, tick=False)
 def test_unanswered_and_unfinished_questions_are_named_before_handing_in(officer: Client, attempt: Attempt) -> None:
     matching = question_of(attempt, "matching")
-    officer.post(url(attempt, matching.position), data(matching, {"l1": "r1"}, go="flag"))
+    officer.post(url(attempt, matching.position), data(matching, {"l1": "r1"}, go=f"flag-{matching.position}"))
     single = question_of(attempt, "single")
     officer.post(url(attempt, single.position), data(single, "a", go="next"))
     screen = officer.get(f"/quizzes/attempts/{attempt.pk}/summary/").context["screen"]
@@ -90,76 +100,86 @@ def test_unanswered_and_unfinished_questions_are_named_before_handing_in(officer
 
 
 @time_machine.travel(NOON, tick=False)
-def test_htmx_gets_a_fragment_with_the_state_of_saving(officer: Client, attempt: Attempt) -> None:
+def test_the_script_saves_beside_the_deliberate_answer_and_is_told_what_stands(
+    officer: Client, attempt: Attempt
+) -> None:
     question = question_of(attempt, "single")
-    response = officer.post(url(attempt, question.position), data(question, "b"), **HTMX)
-    html = response.content.decode()
-    assert response.status_code == 200
-    assert "<html" not in html
-    assert "12:00" in html
-    assert 'id="sequence" name="sequence" value="2" hx-swap-oob="true"' in html
-    assert f'id="cell-{question.position}"' in html
+    officer.post(url(attempt, question.position), data(question, "a", go="stay"))
     question.refresh_from_db()
-    assert question.answer == "b"
+    response = officer.post(auto(attempt, question.position), data(question, "b"), **SCRIPT)
+    assert response.json() == {"outcome": "saved", "sequence": 3, "time": "12:00", "cell": "a c", "left": 1200}
+    question.refresh_from_db()
+    assert (question.answer, question.autosaved, question.autosaved_sequence) == ("a", "b", 2)
+    page = officer.get(url(attempt, question.position))
+    [shown] = page.context["screen"].questions
+    assert (shown.sequence, shown.is_auto) == (3, True)
+    assert re.search(r'name="q\d" value="b" checked', page.content.decode())
+    again = officer.post(auto(attempt, question.position), sent(question, 2, "b"), **SCRIPT).json()
+    assert (again["outcome"], again["sequence"]) == ("unchanged", 3)
 
 
 @time_machine.travel(NOON, tick=False)
-def test_saving_one_answer_takes_at_most_four_queries(officer: Client, attempt: Attempt) -> None:
+@pytest.mark.parametrize("address", [url, auto])
+def test_saving_one_answer_takes_at_most_four_queries(officer: Client, attempt: Attempt, address: Any) -> None:
     officer.get(url(attempt, 1))  # the session keeps for ten minutes that nothing else is due
     for type_name in ("single", "matching"):
         question = question_of(attempt, type_name)
         with CaptureQueriesContext(connection) as queries:
-            officer.post(url(attempt, question.position), data(question, RIGHT[type_name]), **HTMX)
+            officer.post(address(attempt, question.position), data(question, RIGHT[type_name], go="stay"))
         assert len(queries) <= 4, [query["sql"] for query in queries]
         question.refresh_from_db()
-        assert question.answer == RIGHT[type_name]
+        assert RIGHT[type_name] in (question.answer, question.autosaved)
 
 
 @time_machine.travel(NOON, tick=False)
-@pytest.mark.parametrize("headers", [{}, HTMX])
-def test_the_older_window_is_asked_and_overwrites_nothing(
-    officer: Client, attempt: Attempt, headers: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("is_auto", [False, True])
+def test_the_older_window_is_asked_and_overwrites_nothing(officer: Client, attempt: Attempt, is_auto: bool) -> None:
     question = question_of(attempt, "single")
-    officer.post(url(attempt, question.position), data(question, "b"), **HTMX)
-    response = officer.post(url(attempt, question.position), {"sequence": 1, "answer": "a"}, **headers)
-    html = response.content.decode()
-    assert response.status_code == (200 if headers else 409)
-    assert response.get("HX-Retarget") == ("#work" if headers else None)
+    officer.post(auto(attempt, question.position), data(question, "b"), **SCRIPT)
+    if is_auto:
+        answer = officer.post(auto(attempt, question.position), sent(question, 1, "a"), **SCRIPT).json()
+        assert (answer["outcome"], answer["sequence"]) == ("stale", 2)
+        assert answer["saved"] == [[f"q{question.position}", "b"]]
+        html = answer["html"]
+    else:
+        response = officer.post(url(attempt, question.position), {**sent(question, 1, "a"), "go": "next"})
+        assert response.status_code == 409
+        html = response.content.decode()
     assert "Phương án a" in html
     assert 'class="card merge"' in html
     question.refresh_from_db()
-    assert question.answer == "b"
+    assert (question.answer, question.autosaved) == (None, "b")
     form = re.search(r'<div class="card merge".*?<form.*?</form>', html, re.S)
     assert form
     chosen = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
     officer.post(url(attempt, question.position), {**chosen, "go": "stay"})
     question.refresh_from_db()
-    assert question.answer == "a"
+    assert (question.answer, question.autosaved) == ("a", None)
 
 
 @time_machine.travel(NOON, tick=False)
 @pytest.mark.parametrize(
-    "sent",
+    ("value", "sequence"),
     [
-        {"answer": "forged"},
-        {"answer": ["a", "b"]},
-        {"answer": "<script>"},
-        {"answer": "a", "sequence": "-1"},
-        {"answer": "a", "sequence": "x" * 500},
-        {"answer": "a", "sequence": "٣"},
-        {"answer": "a", "sequence": "99999999999999999999"},
+        ("forged", 2),
+        (["a", "b"], 2),
+        ("<script>", 2),
+        ("a", "-1"),
+        ("a", "x" * 500),
+        ("a", "٣"),
+        ("a", "99999999999999999999"),
     ],
 )
+@pytest.mark.parametrize("address", [url, auto])
 def test_a_forged_save_changes_nothing_and_breaks_nothing(
-    officer: Client, attempt: Attempt, sent: dict[str, Any]
+    officer: Client, attempt: Attempt, value: Any, sequence: object, address: Any
 ) -> None:
     question = question_of(attempt, "single")
-    officer.post(url(attempt, question.position), data(question, "b"), **HTMX)
-    response = officer.post(url(attempt, question.position), {"sequence": 2, **sent}, **HTMX)
-    assert response.status_code == 200
+    officer.post(url(attempt, question.position), data(question, "b"))
+    response = officer.post(address(attempt, question.position), sent(question, sequence, value), **SCRIPT)
+    assert response.status_code == (200 if address is auto else 409)
     question.refresh_from_db()
-    assert question.answer == "b"
+    assert (question.answer, question.autosaved) == ("b", None)
 
 
 @time_machine.travel(NOON, tick=False)
@@ -178,8 +198,11 @@ def test_strangers_get_404_everywhere(
 ) -> None:
     client.force_login(request.getfixturevalue(person))
     base = f"/quizzes/attempts/{attempt.pk}/"
-    assert {client.get(base + path).status_code for path in ("", "?q=1", "summary/", "result/")} == {404}
-    assert client.post(base + "?q=1", {"sequence": 1, "answer": "a"}).status_code == 404
+    assert {client.get(base + path).status_code for path in ("", "?q=1", "summary/", "result/", "signed-in/")} == {404}
+    assert client.post(base + "?q=1", {"s1": 1, "q1": "a"}).status_code == 404
+    assert client.post(base + "?q=1", {"go": "summary"}).status_code == 404
+    assert client.post(base + "answers/1/", {"s1": 1, "q1": "a"}).status_code == 404
+    assert client.get(base + f"lessons/{attempt.quiz.activity_id}/").status_code == 404
     assert client.post(base + "submit/").status_code == 404
     assert client.get(f"/quizzes/attempts/{uuid.uuid4()}/").status_code == 404
     attempt.refresh_from_db()
@@ -192,24 +215,24 @@ def test_who_was_signed_out_comes_back_to_the_question(client: Client, attempt: 
     back = f"/accounts/login/?next=/quizzes/attempts/{attempt.pk}/%3Fq%3D{question.position}"
     assert client.get(url(attempt, question.position))["Location"] == back
     assert client.post(url(attempt, question.position), data(question, "b"))["Location"] == back
-    assert client.post(url(attempt, question.position), data(question, "b"), **HTMX).status_code == 401
+    assert client.post(url(attempt, question.position), data(question, "b"), **SCRIPT).status_code == 401
+    assert client.post(auto(attempt, question.position), data(question, "b"), **SCRIPT).status_code == 401
 
 
 def test_after_the_deadline_the_page_hands_in_what_was_saved(officer: Client, attempt: Attempt) -> None:
     question = question_of(attempt, "single")
     with time_machine.travel(NOON, tick=False):
-        officer.post(url(attempt, question.position), data(question, "b"), **HTMX)
+        officer.post(url(attempt, question.position), data(question, "b"))
     with time_machine.travel(NOON + dt.timedelta(minutes=20, seconds=30), tick=False):
         page = officer.get(url(attempt, 1))
         assert page.context["screen"].head.is_up
-        assert 'name="answer' not in page.content.decode()
+        assert 'name="q1' not in page.content.decode()
     late = NOON + dt.timedelta(minutes=30)
     with time_machine.travel(late, tick=False):
-        response = officer.post(url(attempt, question.position), {"sequence": 2, "answer": "a"})
+        response = officer.post(url(attempt, question.position), sent(question, 2, "a"))
         assert response["Location"] == f"/quizzes/attempts/{attempt.pk}/result/"
-        assert (
-            officer.post(url(attempt, 2), {"sequence": 2, "answer": "a"}, **HTMX)["HX-Redirect"] == response["Location"]
-        )
+        told = officer.post(auto(attempt, question.position), sent(question, 2, "a"), **SCRIPT).json()
+        assert (told["outcome"], told["url"]) == ("closed", response["Location"])
         result = officer.get(response["Location"]).context["screen"]
     assert (round(result.percent), result.was_timed_out) == (17, True)
     question.refresh_from_db()
