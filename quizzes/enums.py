@@ -47,7 +47,7 @@ TROUBLES: dict[Trouble, Promise] = {
         "The file says that it is %(encoding)s, but it is not. Save it as UTF-8 and send it again."
     ),
     Trouble.BROKEN_XML: _("The file is no valid XML: the fault is at line %(line)s."),
-    Trouble.TRUNCATED: _("The file breaks off at line %(line)s. Export it anew and send it whole."),
+    Trouble.TRUNCATED: _("The file breaks off in the middle. Export it anew and send it whole."),
     Trouble.DOCTYPE: _("The file declares a document type (DOCTYPE), which is not accepted for reasons of safety."),
     Trouble.TOO_DEEP: _("The file is nested too deeply to be a file of questions."),
     Trouble.TOO_MANY: _("The file holds too many parts to be a file of questions."),
