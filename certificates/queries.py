@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import models
@@ -14,6 +15,7 @@ from lms.accounts.models import User
 from lms.core import clock
 from lms.units.models import Unit
 from lms.units.queries import UnitOnDay, breadcrumb
+from quizzes.impact import ImpactLine, ResultChange
 
 CENTRE = "centre"
 
@@ -145,3 +147,22 @@ def modules_of(completion: Completion) -> list[str]:
     """Titles of the chuyên đề whose required activities were done, in order. One query."""
     done = Module.objects.filter(activities__key__in=completion.required)
     return list(done.order_by("position", "pk").distinct().values_list("title", flat=True))
+
+
+_MOST_AT_ONCE = 500
+
+
+def hang_on(changes: Sequence[ResultChange]) -> list[ImpactLine]:
+    """What changed results do to certificates: who would get one, and which valid ones stay although the pass is gone.
+
+    Nothing is revoked by a mark: that is a decision of its own. One query for each 500 people who lose theirs.
+    """
+    lines = [ImpactLine("certificate_due", change.enrolment_id) for change in changes if change.completes]
+    lost = [change.enrolment_id for change in changes if change.is_lost and change.is_completed]
+    for start in range(0, len(lost), _MOST_AT_ONCE):
+        found = Certificate.objects.filter(
+            completion__enrolment__in=lost[start : start + _MOST_AT_ONCE], revoked_at=None, superseded_by=None
+        )
+        for enrolment, payload in found.order_by("pk").values_list("completion__enrolment_id", "payload"):
+            lines.append(ImpactLine("certificate_stands", enrolment, payload.get("number", "")))
+    return lines

@@ -1,6 +1,3 @@
-from typing import Any
-
-from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -8,14 +5,40 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.log_actions import LogActionRegistry
 
-from quizzes.cms_views import analysis
-from quizzes.models import QuizPage
-from quizzes.viewsets import QuestionBank
+from quizzes.cms_views import analysis, quiz_page
+from quizzes.viewsets import QuestionBank, QuestionChooser, question_chooser
 
 
 @hooks.register("register_admin_viewset")
 def question_bank() -> QuestionBank:
     return QuestionBank()
+
+
+@hooks.register("register_admin_viewset")
+def choose_question() -> QuestionChooser:
+    return question_chooser
+
+
+@hooks.register("register_admin_urls")
+def quiz_page_addresses() -> list[URLPattern]:
+    return [
+        path("quizzes/matches/", quiz_page.matches, name="quizzes_matches"),
+        path("quizzes/<int:page_id>/try/", quiz_page.play, name="quizzes_try"),
+        path("quizzes/<int:page_id>/blueprint/", quiz_page.blueprint, name="quizzes_blueprint"),
+    ]
+
+
+@hooks.register("register_log_actions")
+def name_bank_actions(actions: LogActionRegistry) -> None:
+    for name, label, message in (
+        ("quizzes.question_create", _("Create a question"), _("Question created")),
+        ("quizzes.question_edit", _("Edit a question"), _("Question edited")),
+        ("quizzes.question_status", _("Change the status of a question"), _("Status of the question changed")),
+        ("quizzes.question_category", _("Move a question"), _("Question moved to another category")),
+        ("quizzes.question_tags", _("Change the tags of a question"), _("Tags of the question changed")),
+        ("quizzes.objective", _("Change an objective"), _("Objective created or changed")),
+    ):
+        actions.register_action(name, label, message)
 
 
 # --- Item analysis --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lms.reports.views import minutes, papers, programme, tables
+from lms.reports.views import minutes, notices, papers, programme, tables
 
 app_name = "reports"
 urlpatterns = [
@@ -22,4 +22,5 @@ urlpatterns = [
     path("reports/sessions/<int:session_id>/minutes.docx", minutes.minutes_docx, name="minutes-docx"),
     path("reports/sessions/<int:session_id>/minutes.pdf", minutes.minutes_pdf, name="minutes-pdf"),
     path("reports/people/<int:person_id>/", tables.person, name="person"),
+    path("reports/regrades/<int:regrade_id>/notice.docx", notices.regrade_docx, name="regrade-notice"),
 ]

@@ -504,8 +504,12 @@ def _short(text: str) -> str:
 
 
 def _words(says: Says) -> tuple[str, str, str]:
-    return {
-        Says.TOO_FEW: (_("Too few attempts yet to say anything."), _("Come back when more people have answered it.")),
+    words: dict[Says, tuple[str, str, str]] = {
+        Says.TOO_FEW: (
+            pgettext("verdict", "too few attempts"),
+            _("Too few attempts yet to say anything."),
+            _("Come back when more people have answered it."),
+        ),
         Says.KEY_MAY_BE_WRONG: (
             pgettext("verdict", "key may be wrong"),
             _("%(share)s chose %(choice)s, and so did %(top)s of the strongest: the key may be wrong."),
@@ -547,7 +551,8 @@ def _words(says: Says) -> tuple[str, str, str]:
             _("Write wrong answers that somebody who has not learnt it would believe."),
         ),
         Says.GOOD: (pgettext("verdict", "sound"), _("Works well."), _("Nothing to do.")),
-    }[says]
+    }
+    return words[says]
 
 
 # --- What is due ----------------------------------------------------------------------------------------

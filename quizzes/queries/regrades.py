@@ -237,6 +237,20 @@ def regrade_page(regrade: Regrade, viewer: User, *, page: int = 1) -> RegradePag
     )
 
 
+@dataclass(frozen=True)
+class Applied:
+    raised: int
+    lowered: int
+
+
+def applied_counts(regrade: Regrade) -> Applied:
+    """What was changed in the end. One query."""
+    found = regrade.lines.filter(is_applied=True).aggregate(
+        lowered=Count("pk", filter=Q(after__lt=F("before"))), all=Count("pk")
+    )
+    return Applied(found["all"] - found["lowered"], found["lowered"])
+
+
 def _crossings(
     impact: Mapping[str, Any], viewer: User, units: Mapping[int, str], papers: Mapping[int, Sequence[str]]
 ) -> tuple[Crossing, ...]:
@@ -323,7 +337,7 @@ def near_the_mark(quiz_id: int, viewer: User, *, low: float, high: float) -> lis
     found = [row for row in rows if row[5] == 1]
     names = names_on({row[2] for row in found if row[2]}, clock.today())
     near = [
-        Near(name, names[unit].name if unit in names else "", float(100 * score), bool(passed))
+        Near(name, names[unit].name if unit in names else "", 100 * float(score or 0), bool(passed))
         for _person, name, unit, score, passed, _number in found
     ]
     return sorted(near, key=lambda row: (row.score, text.name_sort_key(row.name)))

@@ -125,6 +125,7 @@ class _Run:
     seen: set[int] = field(default_factory=set)
     results: dict[Any, tuple[Fraction, bool]] = field(default_factory=dict)
     enrolments: set[int] = field(default_factory=set)
+    attempts: int = 0
     answers: int = 0
     up: int = 0
     down: int = 0
@@ -150,7 +151,7 @@ def work_out(*, regrade_id: int) -> bool:
         return False
     ids = list(_attempts(regrade).order_by("submitted_at", "pk").values_list("pk", flat=True))
     Regrade.objects.filter(pk=regrade.pk).update(total=len(ids), done=0)
-    run = _Run(regrade)
+    run = _Run(regrade, attempts=len(ids))
     run.load(map(int, regrade.mapping.values()))
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
@@ -315,6 +316,7 @@ def _impact(run: _Run) -> dict[str, Any]:
         line["completes"] += row["completes"]
         line["stays"] += not row["passed_after"] and row["is_completed"]
     return {
+        "attempts": run.attempts,
         "answers": run.answers,
         "up": run.up,
         "down": run.down,

@@ -92,7 +92,7 @@ class RegradeForm(forms.Form):
     def mapping(self) -> dict[int, int]:
         """{version that was asked: version to mark by}, of the questions that are marked again."""
         chosen = set(self.chosen) or {question.id for question in self.questions}
-        found = {}
+        found: dict[int, int] = {}
         for question in self.questions:
             target = self.cleaned_data.get(f"version_{question.id}")
             if target and question.id in chosen:

@@ -126,9 +126,7 @@ def compose(regrading: Regrading, layout: Layout) -> Paper:
     )
 
 
-def _body(
-    regrading: Regrading, table: Table, provenance: Provenance, *, is_annexed: bool
-) -> tuple[Para | Table, ...]:
+def _body(regrading: Regrading, table: Table, provenance: Provenance, *, is_annexed: bool) -> tuple[Para | Table, ...]:
     n = numbers.number
     asked = f"các câu hỏi {', '.join(regrading.codes)}" if regrading.codes else "tất cả các câu hỏi"
     body: list[Para | Table] = [
