@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import RefusedError, Trouble
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.formats.weights import decimal
@@ -98,3 +98,33 @@ def to_moodle(rows: Iterable[Row], target: Target, *, is_single: bool) -> None:
     target.add("answernumbering", "ABCD")
     for text, share, reason in rows:
         target.answer(text, share, reason)
+
+
+def qti_rows(found: qti.Interaction) -> list[Row]:
+    return [(choice.text, found.share(choice.id), choice.reason) for choice in found.choices]
+
+
+def is_choice(body: qti.Body, *, is_single: bool) -> bool:
+    """One question with choices, of which one, or any number, may be chosen."""
+    if len(body.interactions) != 1:
+        return False
+    found = body.interactions[0]
+    return found.kind == qti.CHOICE and not found.is_true_false and (found.most == 1) == is_single
+
+
+def qti_body(rows: list[Row], *, is_single: bool, maps: bool) -> qti.Body:
+    """``maps``: the shares count, else only the whole right answer."""
+    keys = [f"c{number}" for number in range(1, len(rows) + 1)]
+    return qti.Body(
+        (
+            qti.Interaction(
+                qti.CHOICE,
+                choices=tuple(qti.Choice(key, row[0], row[2]) for key, row in zip(keys, rows, strict=True)),
+                right=tuple(
+                    key for key, row in zip(keys, rows, strict=True) if (row[1] == 1 if is_single else row[1] > 0)
+                ),
+                shares={key: row[1] for key, row in zip(keys, rows, strict=True) if row[1]} if maps else None,
+                most=1 if is_single else 0,
+            ),
+        )
+    )

@@ -1,6 +1,6 @@
 """Instructions in files of other programs."""
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import Parsed
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types.base import Content
@@ -23,3 +23,11 @@ def moodle_read(source: Source) -> Parsed | None:
 def moodle_write(content: Content, target: Target) -> bool:
     target.kind = "description"
     return True
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    return None if body.interactions else Parsed({})
+
+
+def qti_write(content: Content) -> qti.Body:
+    return qti.Body()

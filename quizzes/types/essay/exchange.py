@@ -1,6 +1,6 @@
 """Essays in files of other programs."""
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import Parsed
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types import answer_files
@@ -73,3 +73,13 @@ def number(text: str, most: int) -> int:
 
 def _among(kind: str, listed: str) -> bool:
     return kind == answer_files.IMAGE_KIND and any(word in listed for word in ("image", ".png", ".jpg", ".jpeg"))
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    if len(body.interactions) != 1 or body.interactions[0].kind != qti.EXTENDED_TEXT:
+        return None
+    return Parsed(TYPE.from_source({}))
+
+
+def qti_write(content: Content) -> qti.Body:
+    return qti.Body((qti.Interaction(qti.EXTENDED_TEXT),))

@@ -1,6 +1,6 @@
 """Several answers in files of other programs."""
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import Parsed
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types import option_exchange as shared
@@ -32,3 +32,18 @@ def moodle_read(source: Source) -> Parsed | None:
 def moodle_write(content: Content, target: Target) -> bool:
     shared.to_moodle(shared.multiple_rows(content), target, is_single=False)
     return True
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    if not shared.is_choice(body, is_single=False):
+        return None
+    found = body.interactions[0]
+    rows = shared.qti_rows(found)
+    if found.shares is None:
+        return Parsed({"options": shared.made(rows, (row[1] > 0 for row in rows)), "scheme": "exact"})
+    return Parsed(shared.multiple(rows))
+
+
+def qti_write(content: Content) -> qti.Body:
+    maps = content.get("scheme") != "exact"
+    return shared.qti_body(shared.multiple_rows(content), is_single=False, maps=maps)

@@ -1,6 +1,7 @@
 """Ordering in files of other programs."""
 
-from quizzes.formats.item import Parsed, Trouble
+from quizzes.formats import qti
+from quizzes.formats.item import Parsed, RefusedError, Trouble
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types.base import Content
 from quizzes.types.ordering import TYPE
@@ -42,3 +43,28 @@ def moodle_write(content: Content, target: Target) -> bool:
     for number, item in enumerate(content["items"], start=1):
         target.add_words("answer", item["text"], fraction=f"{number}.0000000")
     return True
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    if len(body.interactions) != 1 or body.interactions[0].kind != qti.ORDER:
+        return None
+    found = body.interactions[0]
+    texts = {choice.id: choice.text for choice in found.choices}
+    if set(found.right) != set(texts):
+        raise RefusedError(Trouble.NO_RIGHT_ANSWER)
+    return Parsed(TYPE.from_source({"items": [texts[key] for key in found.right], "metric": "all_or_nothing"}))
+
+
+def qti_write(content: Content) -> qti.Body:
+    """QTI's template knows all or nothing; any other metric travels beside."""
+    # Numbered by their texts: neither place nor number tells the right order.
+    keys = {
+        item["id"]: f"i{number}"
+        for number, item in enumerate(sorted(content["items"], key=lambda item: item["text"]), start=1)
+    }
+    choices = sorted(
+        (qti.Choice(keys[item["id"]], item["text"]) for item in content["items"]), key=lambda row: row.text
+    )
+    return qti.Body(
+        (qti.Interaction(qti.ORDER, tuple(choices), right=tuple(keys[item["id"]] for item in content["items"])),)
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import Parsed, RefusedError, Trouble
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types.base import Content
@@ -49,3 +49,20 @@ def _parsed(rows: Iterable[tuple[str, Fraction, str]]) -> Parsed:
     if len(feedback) > 1:
         notes.append((Trouble.FEEDBACK_DROPPED, {}))
     return Parsed({"accepted": accepted, "exact": False}, reason=feedback[0] if feedback else "", notes=tuple(notes))
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    """One field to write into; several fields are a text with gaps."""
+    if len(body.interactions) != 1 or body.interactions[0].kind != qti.TEXT_ENTRY or body.interactions[0].is_number:
+        return None
+    found = body.interactions[0]
+    shares = {**dict.fromkeys(found.right, Fraction(1)), **(found.shares or {})}
+    parsed = _parsed((text.strip(), share, "") for text, share in shares.items())
+    return Parsed({**parsed.content, "exact": found.is_exact}, notes=parsed.notes)
+
+
+def qti_write(content: Content) -> qti.Body:
+    accepted = tuple(content["accepted"])
+    shares = dict.fromkeys(accepted, Fraction(1))
+    is_exact = bool(content.get("exact"))
+    return qti.Body((qti.Interaction(qti.TEXT_ENTRY, right=accepted, shares=shares, is_exact=is_exact),))

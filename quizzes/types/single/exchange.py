@@ -1,6 +1,6 @@
 """Single choice in files of other programs."""
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import Parsed
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types import option_exchange as shared
@@ -33,3 +33,12 @@ def moodle_write(content: Content, target: Target) -> bool:
 
 
 aiken_read = gift_read
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    return _parsed(shared.qti_rows(body.interactions[0])) if shared.is_choice(body, is_single=True) else None
+
+
+def qti_write(content: Content) -> qti.Body:
+    rows = shared.single_rows(content)
+    return shared.qti_body(rows, is_single=True, maps=any(0 < row[1] < 1 for row in rows))

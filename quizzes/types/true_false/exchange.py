@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from quizzes.formats import gift
+from quizzes.formats import gift, qti
 from quizzes.formats.item import Parsed, RefusedError, Trouble
 from quizzes.formats.moodle_xml import Source, Target
 from quizzes.types.base import Content
@@ -45,3 +45,20 @@ def moodle_write(content: Content, target: Target) -> bool:
 def _parsed(is_true: bool, feedback: tuple[str, ...]) -> Parsed:
     told = [text for text in (feedback if is_true else feedback[::-1]) if text]
     return Parsed({"answer": is_true}, reason="\n\n".join(dict.fromkeys(told)))
+
+
+def qti_read(body: qti.Body) -> Parsed | None:
+    if len(body.interactions) != 1 or not body.interactions[0].is_true_false:
+        return None
+    found = body.interactions[0]
+    right = [key.lower() for key in found.right]
+    if len(right) != 1:
+        raise RefusedError(Trouble.NO_RIGHT_ANSWER)
+    reasons = {choice.id.lower(): choice.reason for choice in found.choices}
+    return _parsed(right[0] == qti.TRUE, (reasons[qti.TRUE], reasons[qti.FALSE]))
+
+
+def qti_write(content: Content) -> qti.Body:
+    choices = (qti.Choice(qti.TRUE, "Đúng"), qti.Choice(qti.FALSE, "Sai"))
+    right = qti.TRUE if content["answer"] is True else qti.FALSE
+    return qti.Body((qti.Interaction(qti.CHOICE, choices, right=(right,)),))

@@ -8,18 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quizzes import types
-from quizzes.formats import gift, moodle_xml
+from quizzes.formats import gift, moodle_xml, qti
 from quizzes.formats.item import Item, Trouble
 from quizzes.services.bank import content_hash
 from quizzes.types.exchanges import hooks
 from tests.quizzes.formats.strategies import items
 
 TYPES = [kind.NAME for kind in types.all_types()]
-FORMATS = {"gift": gift, "moodle-xml": moodle_xml}
+FORMATS = {"gift": gift, "moodle-xml": moodle_xml, "qti": qti}
 # What a format cannot ask at all; Moodle XML can ask everything.
 NOT_CARRIED = {
     "gift": set(TYPES) - {hook.NAME for hook in hooks("gift") if hasattr(hook, "gift_write")},
     "moodle-xml": set(),
+    "qti": set(TYPES) - {hook.NAME for hook in hooks("qti") if hasattr(hook, "qti_write")},
 }
 _OWN = {"line", "source", "notes"}
 
