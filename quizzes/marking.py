@@ -155,3 +155,45 @@ def f1(right: Set[str], ticked: Set[str]) -> Fraction:
     """Precision and recall in one: 2TP / (2TP + FP + FN). Nothing ticked, or nothing to be found, earns nothing."""
     hit = len(right & ticked)
     return Fraction(2 * hit, 2 * hit + len(ticked - right) + len(right - ticked)) if hit else NOTHING
+
+
+# Zones of a picture are given in whole ten-thousandths of its width (x) and of its height (y), so that no rounding
+# decides what a click has hit. Edges belong to the zone.
+WHOLE = 10_000
+RECT, CIRCLE, POLYGON = "rect", "circle", "polygon"
+ZONE_SHAPES = (RECT, CIRCLE, POLYGON)
+
+
+def in_zone(shape: str, points: Sequence[int], x: int, y: int, *, width: int, height: int) -> bool:
+    """``points``: of a rect left, top, width, height; of a circle centre x, centre y, radius in parts of the width;
+    of a polygon x, y of each corner. ``width`` and ``height`` of the picture in pixels: a circle is round on it."""
+    if shape == RECT:
+        left, top, across, down = points
+        return left <= x <= left + across and top <= y <= top + down
+    if shape == CIRCLE:
+        across, down = (x - points[0]) * width, (y - points[1]) * height
+        return across * across + down * down <= (points[2] * width) ** 2
+    corners = list(zip(points[::2], points[1::2], strict=True))
+    return _in_polygon(corners, x, y)
+
+
+def _in_polygon(corners: Sequence[tuple[int, int]], x: int, y: int) -> bool:
+    """On an edge, or an odd number of edges to the right of it; exact, for crossing edges too."""
+    inside = False
+    for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        side = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+        if side == 0 and min(ax, bx) <= x <= max(ax, bx) and min(ay, by) <= y <= max(ay, by):
+            return True
+        if (ay > y) != (by > y) and (side > 0) == (by > ay):
+            inside = not inside
+    return inside
+
+
+def labels(right: Mapping[str, str], given: Mapping[str, str]) -> Fraction:
+    """``right``: place → label; ``given``: label → place. The share of places that hold their label and no other."""
+    held: dict[str, list[str]] = {}
+    for label, place in given.items():
+        held.setdefault(place, []).append(label)
+    if not right:
+        return NOTHING
+    return Fraction(sum(held.get(place) == [label] for place, label in right.items()), len(right))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -118,7 +119,7 @@ def clean_name(name: str, media_type: str) -> str:
 _ACTIVE = re.compile(
     rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|SubmitForm|ImportData|RichMedia|XFA|GoToE)(?![A-Za-z0-9])"
 )
-_STREAM = re.compile(rb"stream\r?\n")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 # Packed parts are looked into as far as this; a PDF that unpacks to more is refused.
 _UNPACKED = 64 * 1024 * 1024
@@ -208,3 +209,32 @@ def problems(content: Mapping[str, Any]) -> list[str]:
     elif bool(kinds) != bool(most):
         errors.append(_("Say both how many files are taken and of which kinds, or neither."))
     return errors
+
+
+def from_source(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {"file_kinds": source.get("file_kinds", []), "most_files": source.get("most_files", 0)}
+
+
+def edit_fields(content: Mapping[str, Any]) -> dict[str, forms.Field]:
+    """``most_files`` and ``file_kinds``; ``chosen`` is their inverse."""
+    return {
+        "most_files": forms.IntegerField(
+            label=gettext_lazy("How many files may be sent (0: none)"),
+            initial=content.get("most_files", 0),
+            min_value=0,
+            max_value=MOST,
+        ),
+        "file_kinds": forms.MultipleChoiceField(
+            label=gettext_lazy("Kinds of files"),
+            required=False,
+            choices=list(KINDS.items()),
+            initial=content.get("file_kinds", []),
+            widget=forms.CheckboxSelectMultiple,
+        ),
+    }
+
+
+def chosen(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    most = cleaned.get("most_files") or 0
+    kinds = cleaned.get("file_kinds") or []
+    return {"file_kinds": [kind for kind in KINDS if kind in kinds] if most else [], "most_files": most}
