@@ -24,7 +24,17 @@ from courses.queries.access import may_read
 from lms.accounts.models import User
 from lms.core import clock
 from quizzes import access, behaviours, marking, types
-from quizzes.models import Attempt, AttemptEvent, AttemptQuestion, AttemptStep, QuestionVersion, Quiz, QuizSlot, Voiding
+from quizzes.models import (
+    Attempt,
+    AttemptEvent,
+    AttemptQuestion,
+    AttemptStep,
+    ExamSession,
+    QuestionVersion,
+    Quiz,
+    QuizSlot,
+    Voiding,
+)
 from quizzes.queries.bank import candidates, places
 from quizzes.queries.overrides import effective
 from quizzes.queries.starting import refusal_of
@@ -200,6 +210,27 @@ def reserve(*, enrolment: Enrolment, quiz: Quiz, at: dt.datetime) -> Attempt:
     earlier = list(quiz.attempts.filter(enrolment=enrolment, is_preview=False).order_by("number"))
     running = next((attempt for attempt in earlier if attempt.state in Attempt.OPEN), None)
     return running or _reserve(quiz, enrolment, number=_next_number(earlier), at=at)
+
+
+def reserve_seats(*, session: ExamSession, at: dt.datetime) -> int:
+    """Reserve an attempt for every seat of ``session``, so that a hall that begins at once writes little; how many.
+
+    Each in its own transaction. Seats whose person is not enrolled, or has an attempt, are left alone; so a second
+    call makes none.
+    """
+    made = 0
+    course = session.quiz.activity.course_id
+    seated = session.tickets.filter(attempt__isnull=True).values("person")
+    enrolments = Enrolment.objects.filter(user__in=seated, course=course).exclude(
+        attempts__in=session.quiz.attempts.filter(state__in=Attempt.OPEN, is_preview=False)
+    )
+    for enrolment in enrolments:
+        try:
+            reserve(enrolment=enrolment, quiz=session.quiz, at=at)
+        except AttemptRefusedError:
+            return made
+        made += 1
+    return made
 
 
 def _reserve(quiz: Quiz, enrolment: Enrolment, *, number: int, at: dt.datetime) -> Attempt:

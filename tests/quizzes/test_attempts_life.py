@@ -21,6 +21,8 @@ from quizzes.models import (
     AttemptQuestion,
     AttemptStep,
     Category,
+    ExamSession,
+    ExamTicket,
     GradeChange,
     Objective,
     Override,
@@ -84,6 +86,19 @@ def test_a_reserved_attempt_uses_up_none_and_takes_no_answers(
     question = question_of(reserved, "single")
     assert save(officer_p1, question, "b", sequence=1).outcome == Outcome.CLOSED
     assert attempts.start(user=officer_p1, quiz=quiz, at=NOON) == reserved
+
+
+def test_the_seats_of_a_session_are_reserved_once(
+    officer_p1: User, officer_p2: User, enrolment: Enrolment, quiz: Quiz, manager_p1: User, units: Units
+) -> None:
+    session = ExamSession.objects.create(
+        quiz=quiz, unit=enrolment.unit, room="Hội trường", planned_at=NOON, made_by=manager_p1, made_at=NOON
+    )
+    for number, person in enumerate((officer_p1, officer_p2), start=1):
+        ExamTicket.objects.create(session=session, person=person, number=number, code_hash="-", made_at=NOON)
+    assert attempts.reserve_seats(session=session, at=NOON) == 1
+    assert attempts.reserve_seats(session=session, at=NOON) == 0
+    assert Attempt.objects.get().enrolment == enrolment
 
 
 # --- Who may begin --------------------------------------------------------------------------------
