@@ -11,7 +11,9 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_ELEMENTS = 2_000_000
 DEEPEST = 100
 _CHUNK = 1 << 16
-_TRUNCATED = re.compile("premature end|extra content at the end|start tag expected|couldn't find end", re.IGNORECASE)
+_TRUNCATED = re.compile("premature end|couldn't find end", re.IGNORECASE)
+_DEPTH = re.compile("depth", re.IGNORECASE)
+_HUGE = re.compile("huge|too long|too big", re.IGNORECASE)
 _ENCODING = re.compile("encoding|not proper UTF-8|invalid bytes|invalid byte sequence", re.IGNORECASE)
 # What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,7 +29,7 @@ def parse(data: bytes, *, most: int = MOST_BYTES) -> etree._Element:
     A document type is refused before anything that it declares is read, so that no entity is ever expanded and no
     address asked. Comments and processing instructions are gone.
     """
-    if not data.strip(b" \t\r\n\0"):
+    if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xfe\xff"):
         raise UnreadableError(Problem(0, Trouble.EMPTY))
     if len(data) > most:
         raise UnreadableError(Problem(0, Trouble.TOO_LARGE, {"most": most // (1024 * 1024)}))
@@ -45,6 +47,7 @@ def parse(data: bytes, *, most: int = MOST_BYTES) -> etree._Element:
     )
     root: etree._Element | None = None
     depth = count = 0
+    is_whole = False
     try:
         for start in range(0, len(data), _CHUNK):
             parser.feed(data[start : start + _CHUNK])
@@ -59,9 +62,10 @@ def parse(data: bytes, *, most: int = MOST_BYTES) -> etree._Element:
                     raise UnreadableError(Problem(element.sourceline or 0, Trouble.TOO_DEEP))
                 if count > MOST_ELEMENTS:
                     raise UnreadableError(Problem(element.sourceline or 0, Trouble.TOO_MANY))
+        is_whole = True
         parser.close()
     except etree.XMLSyntaxError as error:
-        raise UnreadableError(_problem(error)) from error
+        raise UnreadableError(_problem(error, is_at_end=is_whole)) from error
     except UnreadableError:
         raise
     except (LookupError, ValueError) as error:
@@ -93,12 +97,17 @@ def _refuse_doctype(data: bytes) -> None:
             raise
 
 
-def _problem(error: etree.XMLSyntaxError) -> Problem:
-    line, message = error.lineno or 0, str(error.msg or "")
+def _problem(error: etree.XMLSyntaxError, *, is_at_end: bool) -> Problem:
+    """``is_at_end``: the parser had the whole file and missed something."""
+    line, message = error.lineno or 1, str(error.msg or "")
     if _ENCODING.search(message):
         return Problem(line, Trouble.WRONG_ENCODING, {"encoding": "UTF-8"})
-    if _TRUNCATED.search(message) and "Extra" not in message and "Start tag" not in message:
-        return Problem(line, Trouble.TRUNCATED, {"line": line})
+    if _DEPTH.search(message):
+        return Problem(line, Trouble.TOO_DEEP)
+    if _HUGE.search(message):
+        return Problem(line, Trouble.TOO_LARGE, {"most": 10})
+    if is_at_end or _TRUNCATED.search(message):
+        return Problem(line, Trouble.TRUNCATED)
     return Problem(line, Trouble.BROKEN_XML, {"line": line})
 
 
