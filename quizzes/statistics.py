@@ -442,6 +442,7 @@ class Says(StrEnum):
     AMBIGUOUS = "ambiguous"
     GUESSED = "guessed"
     DOES_NOT_SEPARATE = "does_not_separate"
+    SEPARATES_LITTLE = "separates_little"
     TOO_HARD = "too_hard"
     TOO_EASY = "too_easy"
     UNUSED_CHOICES = "unused_choices"
@@ -496,6 +497,8 @@ def verdicts(item: Item, parts: Mapping[str, Sequence[Response]], guess: Fractio
         found.append(Verdict(Says.TOO_EASY, share=100 * share.value))
     elif item.is_dubious and not any(verdict.is_grave for verdict in found):
         found.append(Verdict(Says.DOES_NOT_SEPARATE, share=item.efficiency))
+    elif _separates_little(item) and not any(verdict.is_grave for verdict in found):
+        found.append(Verdict(Says.SEPARATES_LITTLE, share=item.discrimination.value))
     order = list(Says)
     return sorted(found, key=lambda verdict: order.index(verdict.says)) or [Verdict(Says.GOOD)]
 
@@ -525,16 +528,20 @@ CHECK_VERY_LIKELY, CHECK_LIKELY = 30.0, 50.0
 
 def needs_checking(item: Item, guess: Fraction | None = None) -> bool:
     """Whether a person should look at the question: from ENOUGH attempts on, if it is dubious (efficiency < 15), if it
-    discriminates below 30 although the marks would allow twice as much (efficiency < 50), or if no more is known than
-    guessed. Nearly everybody being right is no fault by itself."""
+    separates little, or if it earns surely less than guessing. Nearly everybody being right is no fault by itself."""
     if item.size < ENOUGH or item.facility.value is None or item.facility.value >= EASY:
         return False
     if guess and item.facility.high is not None and item.facility.high < float(guess):
         return True
-    index, power = item.discrimination.value, item.efficiency
-    if index is None or power is None:
+    return item.is_dubious or _separates_little(item)
+
+
+def _separates_little(item: Item) -> bool:
+    """Discriminates below 30 and, with its interval, below 50, although the marks allow twice as much."""
+    index, power = item.discrimination, item.efficiency
+    if index.value is None or index.high is None or power is None:
         return False
-    return power < DUBIOUS or (index < CHECK_VERY_LIKELY and power < CHECK_LIKELY)
+    return index.value < CHECK_VERY_LIKELY and index.high < CHECK_LIKELY and power < CHECK_LIKELY
 
 
 # --- Totals ---------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def scatter(items: Sequence[ItemRow]) -> Scatter | None:
 def _tone(row: ItemRow) -> str:
     if not row.figures.facility.is_firm:
         return "faint"
-    return "grave" if row.is_grave or row.needs_checking else "sound"
+    return "grave" if row.stands_out else "sound"
 
 
 @dataclass(frozen=True)

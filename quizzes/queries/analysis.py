@@ -352,6 +352,10 @@ class ItemRow:
         return any(sentence.tone == "grave" for sentence in self.sentences)
 
     @property
+    def stands_out(self) -> bool:
+        return self.needs_checking or any(sentence.tone in ("grave", "look") for sentence in self.sentences)
+
+    @property
     def facility_percent(self) -> float:
         return 100 * (self.figures.facility.value or 0)
 
@@ -534,6 +538,11 @@ def _words(says: Says) -> tuple[str, str, str]:
             pgettext("verdict", "tells nothing"),
             _("Strong and weak answer it alike: it tells nothing about what somebody knows."),
             _("Sharpen it, or replace it."),
+        ),
+        Says.SEPARATES_LITTLE: (
+            pgettext("verdict", "tells little"),
+            _("Who does well elsewhere does hardly better here."),
+            _("Look at the wrong answers and at the wording: one of them may mislead those who know."),
         ),
         Says.TOO_HARD: (
             pgettext("verdict", "very hard"),

@@ -20,7 +20,7 @@ class RegradeForm(forms.Form):
     """A box for each question and, where it has several versions, by which one it is marked."""
 
     reason = forms.CharField(
-        label=gettext_lazy("Reason"),
+        label=gettext_lazy("Why it is marked again"),
         max_length=1000,
         help_text=gettext_lazy("Everybody concerned reads it, and the notice quotes it."),
         widget=forms.Textarea(attrs={"rows": 3}),

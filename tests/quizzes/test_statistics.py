@@ -320,6 +320,8 @@ def test_needs_checking_by_its_thresholds():
     assert statistics.needs_checking(item_of([(i % 2, i // 12) for i in range(120)]))
     assert not statistics.needs_checking(item_of([(i % 2, i // 12) for i in range(29)]))
     assert not statistics.needs_checking(item_of([(int(i > 2), i // 12) for i in range(120)]))
+    weak = item_of([(int(i % 10 < 4 + 3 * (i >= 60)), i // 12) for i in range(120)])
+    assert (statistics.needs_checking(weak), says(weak)) == (True, [Says.SEPARATES_LITTLE])
     assert statistics.needs_checking(item_of([(int(i > 115), i // 12) for i in range(120)]), Fraction(1, 2))
 
 
