@@ -3,27 +3,59 @@
 from typing import Any
 
 import django_filters
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from taggit.models import Tag
 from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic import chooser
+from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 
-from lms.core import clock, text
+from lms.accounts.models import User
+from lms.core import clock
 from quizzes import types
-from quizzes.forms import CategoryForm, QuestionForm
-from quizzes.models import Category, Question, QuestionVersion
+from quizzes.cms_views import bank as bank_views
+from quizzes.forms import CategoryForm, ObjectiveForm, QuestionForm
+from quizzes.forms.bank import ACTIONS
+from quizzes.models import Category, Objective, Question, QuestionVersion
+from quizzes.queries import bank_cms
 from quizzes.queries.bank import pool_counts
 from quizzes.services import bank
+
+# Whoever writes questions writes what they test.
+register_permission_policy(Objective, ModelPermissionPolicy(Objective, auth_model=Question))
 
 
 def _type_choices() -> list[tuple[str, Any]]:
     return [(kind.NAME, kind.LABEL) for kind in types.all_types()]
+
+
+def _tag_choices() -> list[tuple[str, str]]:
+    tags = Tag.objects.filter(taggit_taggeditem_items__content_type__model="question").distinct().order_by("name")
+    return [(name, name) for name in tags.values_list("name", flat=True)]
+
+
+def _owners(request: HttpRequest | None) -> "QuerySet[User]":
+    return User.objects.filter(questions__isnull=False).distinct().order_by("full_name")
+
+
+class _CategoryFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
+    @property
+    def field(self) -> Any:
+        field = super().field
+        field.label_from_instance = lambda category: "\u2003" * (category.depth - 1) + category.name
+        return field
 
 
 class QuestionFilterSet(WagtailFilterSet):  # type: ignore[misc]
@@ -31,8 +63,18 @@ class QuestionFilterSet(WagtailFilterSet):  # type: ignore[misc]
     status = django_filters.ChoiceFilter(
         label=_("status"), field_name="latest__status", choices=QuestionVersion.Status.choices
     )
-    category = django_filters.ModelChoiceFilter(
-        label=_("category"), queryset=Category.objects.order_by("path"), method="in_or_below"
+    category = _CategoryFilter(label=_("category"), queryset=Category.objects.order_by("path"), method="in_or_below")
+    objective = django_filters.ModelChoiceFilter(label=_("objective"), queryset=Objective.objects.order_by("key"))
+    tag = django_filters.ChoiceFilter(label=_("tag"), choices=_tag_choices, method="tagged")
+    owner = django_filters.ModelChoiceFilter(label=_("person in charge"), queryset=_owners)
+    checking = django_filters.ChoiceFilter(
+        label=_("figures"), choices=[("yes", _("needs checking"))], method="to_be_checked"
+    )
+    asked = django_filters.ChoiceFilter(
+        label=_("asked"), choices=[("yes", _("already asked")), ("no", _("never asked"))], method="was_asked"
+    )
+    draft = django_filters.ChoiceFilter(
+        label=_("draft"), choices=[("yes", _("a draft newer than the ready version"))], method="newer_draft"
     )
 
     class Meta:
@@ -42,26 +84,75 @@ class QuestionFilterSet(WagtailFilterSet):  # type: ignore[misc]
     def in_or_below(self, queryset: QuerySet[Question], name: str, value: Category) -> QuerySet[Question]:
         return queryset.filter(category__path__startswith=value.path)
 
+    def tagged(self, queryset: QuerySet[Question], name: str, value: str) -> QuerySet[Question]:
+        return queryset.filter(pk__in=Question.objects.filter(tags__name=value).values("pk"))
+
+    def to_be_checked(self, queryset: QuerySet[Question], name: str, value: str) -> QuerySet[Question]:
+        return queryset.filter(bank_cms.needs_checking())
+
+    def was_asked(self, queryset: QuerySet[Question], name: str, value: str) -> QuerySet[Question]:
+        return queryset.filter(bank_cms.was_asked() if value == "yes" else ~bank_cms.was_asked())
+
+    def newer_draft(self, queryset: QuerySet[Question], name: str, value: str) -> QuerySet[Question]:
+        return queryset.filter(bank_cms.has_newer_draft())
+
 
 class QuestionIndexView(generic.IndexView):  # type: ignore[misc]
     is_searchable = True
+    results_template_name = "quizzes/cms/question_results.html"
+
+    @property
+    def columns(self) -> list[Column]:
+        """A box for each row before what the viewset lists."""
+        return [TickColumn("tick", label=_("Choose"), accessor="pk", width="1%"), *super().columns]
 
     def get_base_queryset(self) -> QuerySet[Question]:
-        """One query for the list: the newest wording, its type and number, and how often it was asked."""
-        return (
-            Question.objects.select_related("category", "latest")
-            .annotate(uses=Count("versions__uses"))
-            .order_by("code")
-        )
+        return bank_cms.listed()
 
     def search_queryset(self, queryset: QuerySet[Question]) -> QuerySet[Question]:
-        """Every word, with or without its diacritics, in the newest wording or the code."""
-        if not self.is_searching:
-            return queryset
-        found = queryset
-        for word in text.fold(self.search_query).split():
-            found = found.filter(latest__search_text__contains=word) | found.filter(code__icontains=word)  # type: ignore[misc]
-        return found
+        return bank_cms.search(queryset, self.search_query) if self.is_searching else queryset
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        changes = self.user_has_permission("change")
+        return {**context, "bulk_actions": ACTIONS if changes else (), "bulk_query": self.request.GET.urlencode()}
+
+
+class BulkView(QuestionIndexView):
+    """What was ticked in the list, or all that its filters leave, changed at once (cms_views.bank.bulk)."""
+
+    permission_required = "change"
+    any_permission_required = None
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return bank_views.bulk(request, self.get_queryset())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return bank_views.bulk(request, self.get_queryset())
+
+
+class TickColumn(Column):  # type: ignore[misc]
+    """A box that belongs to the form below the list."""
+
+    cell_template_name = "quizzes/cms/tick_cell.html"
+    header_template_name = "quizzes/cms/tick_header.html"
+
+
+class WordingColumn(Column):  # type: ignore[misc]
+    cell_template_name = "quizzes/cms/wording_cell.html"
+
+
+class FiguresColumn(Column):  # type: ignore[misc]
+    """Facility and discrimination of the version that is drawn, with the mark of one that needs checking."""
+
+    cell_template_name = "quizzes/cms/figures_cell.html"
+
+    def get_value(self, instance: Any) -> Any:
+        for version in (instance.ready, instance.latest):
+            analysis = getattr(version, "analysis", None) if version else None
+            if analysis is not None:
+                return analysis
+        return None
 
 
 def _type_label(question: Any) -> str:
@@ -102,10 +193,12 @@ class QuestionCreateView(generic.CreateView):  # type: ignore[misc]
 
 
 class QuestionEditView(generic.EditView):  # type: ignore[misc]
+    """``?new=1``: the author came for the next version, which begins as a draft."""
+
     template_name = "quizzes/cms/question_form.html"
 
     def get_queryset(self) -> QuerySet[Question]:
-        return Question.objects.all()
+        return Question.objects.select_related("latest", "ready", "category")
 
     @property
     def type_name(self) -> str:
@@ -113,12 +206,20 @@ class QuestionEditView(generic.EditView):  # type: ignore[misc]
         return latest.type if latest else types.all_types()[0].NAME
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "type_name": self.type_name}
+        opens = bool(self.request.GET.get("new"))
+        return {**super().get_form_kwargs(), "type_name": self.type_name, "opens_version": opens}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        versions = self.object.versions.annotate(uses_count=Count("uses")).select_related("created_by")
-        return {**context, "kind": self.form.kind, "versions": versions.order_by("-number")}
+        latest = self.object.latest
+        return {
+            **context,
+            "kind": self.form.kind,
+            "versions": bank_cms.versions_of(self.object),
+            "uses": bank_cms.uses_of(self.object),
+            "is_rewritten": latest is not None and bank.is_free_draft(latest),
+            "opens_version": bool(self.request.GET.get("new")),
+        }
 
     def save_instance(self) -> Question:
         return _save(self.form, self.request)
@@ -126,7 +227,16 @@ class QuestionEditView(generic.EditView):  # type: ignore[misc]
 
 def _save(form: QuestionForm, request: HttpRequest) -> Question:
     cleaned = form.cleaned_data
-    saved = bank.save_question(
+    actor = request.user
+    if isinstance(actor, AnonymousUser):
+        raise PermissionDenied
+    objective = cleaned["objective"]
+    if cleaned["new_objective"]:
+        objective = bank.add_objective(name=cleaned["new_objective"], actor=actor)
+    saved = bank.write(
+        actor=actor,
+        at=clock.now(),
+        owner=cleaned["owner"],
         code=form.instance.code if form.instance.pk else cleaned["code"],
         category=cleaned["category"],
         type_name=form.kind.NAME,
@@ -135,9 +245,9 @@ def _save(form: QuestionForm, request: HttpRequest) -> Question:
         reason=cleaned["reason"],
         level=cleaned["level"],
         status=cleaned["status"],
-        objective=cleaned["objective"],
-        actor=request.user,  # type: ignore[arg-type]
-        at=clock.now(),
+        objective=objective,
+        hints=cleaned["hints"],
+        tags=cleaned["tags"],
     )
     return saved.question
 
@@ -150,6 +260,8 @@ class KeptView(generic.DeleteView):  # type: ignore[misc]
 
 
 class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
+    """Names of addresses: questions:index, add, edit, try, compare, status, bulk."""
+
     model = Question
     icon = "help"
     menu_label = _("Questions")
@@ -161,15 +273,17 @@ class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
     inspect_view_enabled = False
     filterset_class = QuestionFilterSet
     search_fields = ["code"]
+    list_per_page = 50
     list_display = [
         "code",
-        Column("stem", label=_("question"), accessor=_stem),
-        Column("type", label=_("type"), accessor=_type_label),
-        Column("category", label=_("category"), accessor="category"),
-        Column("level", label=_("cognitive level"), accessor="get_level_display"),
-        Column("status", label=_("status"), accessor="latest.get_status_display"),
-        Column("version", label=_("version"), accessor="latest.number"),
-        Column("uses", label=_("asked"), accessor="uses"),
+        WordingColumn("stem", label=_("question"), accessor=_stem),
+        Column("type", label=_("type"), accessor=_type_label, sort_key="latest__type"),
+        Column("category", label=_("category"), accessor="category", sort_key="category__path"),
+        Column("level", label=_("cognitive level"), accessor="get_level_display", sort_key="level"),
+        Column("status", label=_("status"), accessor="latest.get_status_display", sort_key="latest__status"),
+        Column("version", label=_("version"), accessor="latest.number", sort_key="latest__number"),
+        Column("uses", label=_("asked"), accessor="uses", sort_key="uses"),
+        FiguresColumn("figures", label=_("figures"), sort_key="ready__analysis__facility"),
     ]
 
     def get_form_class(self, for_update: bool = False) -> type:
@@ -177,6 +291,19 @@ class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
 
     def get_edit_handler(self) -> None:
         return None
+
+    @property
+    def bulk_view(self) -> Any:
+        return self.construct_view(BulkView, **self.get_index_view_kwargs())
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("bulk/", self.bulk_view, name="bulk"),
+            path("<int:pk>/try/", bank_views.play, name="try"),
+            path("<int:pk>/compare/", bank_views.compare, name="compare"),
+            path("<int:pk>/status/", bank_views.status, name="status"),
+        ]
 
 
 class CategoryIndexView(generic.IndexView):  # type: ignore[misc]
@@ -223,8 +350,108 @@ class CategoryViewSet(ModelViewSet):  # type: ignore[misc]
         return None
 
 
+class ObjectiveIndexView(generic.IndexView):  # type: ignore[misc]
+    is_searchable = True
+
+    def get_base_queryset(self) -> QuerySet[Objective]:
+        return bank_cms.objectives()
+
+
+class ObjectiveCreateView(generic.CreateView):  # type: ignore[misc]
+    def save_instance(self) -> Objective:
+        cleaned = self.form.cleaned_data
+        return bank.add_objective(
+            name=cleaned["name"], key=cleaned["key"], lesson=cleaned["lesson"], actor=self.request.user
+        )
+
+
+class ObjectiveEditView(generic.EditView):  # type: ignore[misc]
+    def save_instance(self) -> Objective:
+        cleaned = self.form.cleaned_data
+        return bank.change_objective(
+            objective=self.object, name=cleaned["name"], lesson=cleaned["lesson"], actor=self.request.user
+        )
+
+
+class ObjectiveViewSet(ModelViewSet):  # type: ignore[misc]
+    model = Objective
+    icon = "tick-inverse"
+    menu_label = _("Objectives")
+    index_view_class = ObjectiveIndexView
+    add_view_class = ObjectiveCreateView
+    edit_view_class = ObjectiveEditView
+    delete_view_class = KeptView
+    copy_view_enabled = False
+    inspect_view_enabled = False
+    search_fields = ["name", "key"]
+    list_display = [
+        "name",
+        Column("lesson", label=_("lesson"), accessor="lesson.title"),
+        Column("ready", label=_("questions ready"), accessor="ready"),
+        "key",
+    ]
+
+    def get_form_class(self, for_update: bool = False) -> type:
+        return ObjectiveForm
+
+    def get_edit_handler(self) -> None:
+        return None
+
+
+# --- Choosing one question in the editor of a quiz ------------------------------------------------------
+
+
+class _QuestionFilterForm(SearchFilterMixin, BaseFilterForm):  # type: ignore[misc]
+    def filter(self, objects: Any) -> Any:
+        words = self.cleaned_data.get("q")
+        if words:
+            self.search_query, self.is_searching = words, True
+            return bank_cms.search(objects, words)
+        return objects
+
+
+class _ChooseMixin:
+    filter_form_class = _QuestionFilterForm
+
+    def get_object_list(self) -> Any:
+        return Question.objects.exclude(latest__status="retired").select_related("latest").order_by("code")
+
+    @property
+    def columns(self) -> list[Any]:
+        return [
+            *super().columns,  # type: ignore[misc]
+            Column("stem", label=_("question"), accessor=_stem),
+            Column("status", label=_("status"), accessor="latest.get_status_display"),
+        ]
+
+
+class _ChooseView(_ChooseMixin, chooser.ChooseView):  # type: ignore[misc]
+    pass
+
+
+class _ChooseResultsView(_ChooseMixin, chooser.ChooseResultsView):  # type: ignore[misc]
+    pass
+
+
+class QuestionChooser(ChooserViewSet):  # type: ignore[misc]
+    model = Question
+    icon = "help"
+    choose_one_text = _("Choose a question")
+    choose_another_text = _("Choose another question")
+    edit_item_text = _("Edit this question")
+    choose_view_class = _ChooseView
+    choose_results_view_class = _ChooseResultsView
+
+
+question_chooser = QuestionChooser("question_chooser")
+
+
 class QuestionBank(ModelViewSetGroup):  # type: ignore[misc]
-    items = (QuestionViewSet("questions", url_prefix="questions"), CategoryViewSet("question_categories"))
+    items = (
+        QuestionViewSet("questions", url_prefix="questions"),
+        CategoryViewSet("question_categories"),
+        ObjectiveViewSet("question_objectives"),
+    )
     menu_label = _("Question bank")
     menu_icon = "help"
     menu_order = 250

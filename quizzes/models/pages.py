@@ -1,12 +1,9 @@
-from typing import ClassVar
-
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable
 
 from courses.models import ActivityPage
 from quizzes.models.bank import Objective, Question
@@ -14,26 +11,12 @@ from quizzes.models.quiz import Draw, QuizSettings
 
 
 class QuizPage(ActivityPage, QuizSettings):
-    """What the author sets; publishing makes Quiz and its rows of it (services.publishing)."""
+    """What the author sets (forms.quiz_page); publishing makes Quiz and its rows of it (services.publishing)."""
 
     activity_kind = "quiz"
 
     introduction = RichTextField(_("introduction"), blank=True, features=["bold", "italic", "ol", "ul", "link"])
 
-    content_panels: ClassVar[list[object]] = [
-        *Page.content_panels,
-        *ActivityPage.shared_panels,
-        FieldPanel("introduction"),
-        MultiFieldPanel(
-            [
-                FieldRowPanel([FieldPanel("pass_percent"), FieldPanel("max_attempts")]),
-                FieldRowPanel([FieldPanel("limit_minutes"), FieldPanel("wait_minutes")]),
-                FieldPanel("shuffles"),
-            ],
-            heading=_("Rules"),
-        ),
-        InlinePanel("draws", heading=_("Draw from the bank")),
-    ]
     template = "quizzes/quiz_page.html"
 
     class Meta:
@@ -56,8 +39,6 @@ class QuizPageSection(Orderable):
 
 class QuizPageDraw(Orderable, Draw):
     page = ParentalKey(QuizPage, on_delete=models.CASCADE, related_name="draws")
-
-    panels: ClassVar[list[object]] = [FieldPanel("category"), FieldPanel("count")]
 
     class Meta(Orderable.Meta):
         verbose_name = _("draw")

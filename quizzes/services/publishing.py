@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from courses.models import Activity
+from courses.models import Activity, PackageItem
 from courses.services import outline
-from quizzes.models import Quiz, QuizBand, QuizGoal, QuizPage, QuizSection, QuizSlot
+from quizzes.models import Objective, Quiz, QuizBand, QuizGoal, QuizPage, QuizSection, QuizSlot
+from quizzes.services import bank
 
 
 @transaction.atomic
@@ -32,7 +33,32 @@ def sync_quiz(page: QuizPage, *, at: dt.datetime) -> Quiz | None:
         QuizSlot.objects.update_or_create(quiz=quiz, position=position, defaults=values)
     quiz.slots.filter(position__gt=len(slots)).delete()
     _replace_parts(quiz, page)
+    link_objectives()
     return quiz
+
+
+def link_objectives() -> int:
+    """Tie objectives that came with a content package to the lesson that teaches them; how many were tied.
+
+    The key of such an objective is the package and the path of the lesson's folder. One chosen by hand stays. Three
+    queries, one more for each that is tied; a second call ties nothing.
+    """
+    loose = {row.key: row for row in Objective.objects.filter(lesson__isnull=True)}
+    if not loose:
+        return 0
+    packages = {key.partition("/")[0] for key in loose}
+    keys = {
+        f"{item.package}/{item.path}": item.key
+        for item in PackageItem.objects.filter(package__in=packages, kind="page")
+        if f"{item.package}/{item.path}" in loose
+    }
+    activities = {str(row.key): row for row in Activity.objects.filter(key__in=keys.values(), retired_at__isnull=True)}
+    tied = 0
+    for key, page_key in keys.items():
+        if page_key in activities:
+            bank.save_objective(key=key, name=loose[key].name, lesson=activities[page_key])
+            tied += 1
+    return tied
 
 
 def _slots(page: QuizPage) -> list[dict[str, Any]]:
