@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -62,8 +62,7 @@ def _is_script(request: HttpRequest) -> bool:
 
 def _with_sign_in(view: View) -> View:
     """The page may hold the sign-in page in a frame of its own, for a session that ends while it is open."""
-    found: View = csp_update({"frame-src": [SELF]})(view)
-    return found
+    return cast("View", csp_update({"frame-src": [SELF]})(view))
 
 
 def _own(request: AuthenticatedRequest, attempt_id: uuid.UUID) -> Attempt:
@@ -103,8 +102,7 @@ def _number(text: str | None, default: int) -> int:
 
 def _device(request: HttpRequest) -> str:
     """What the first opening left in this browser, "" for nothing."""
-    found: str = request.get_signed_cookie(_DEVICE, default="")
-    return found
+    return request.get_signed_cookie(_DEVICE, default="") or ""
 
 
 def _is_elsewhere(request: HttpRequest, attempt: Attempt) -> bool:

@@ -509,6 +509,36 @@ window.addEventListener("beforeunload", (event) => {
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 document.addEventListener("visibilitychange", () => { if (document.hidden && form && !leaving) noteAll(); });
 
+// --- Ordering: two buttons a line beside the number; both say the same ---
+
+function moveButton(list, line, step, label, sign) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "move";
+  button.textContent = sign;
+  button.setAttribute("aria-label", label + ": " + line.querySelector(".item").textContent);
+  button.addEventListener("click", () => {
+    const other = step < 0 ? line.previousElementSibling : line.nextElementSibling;
+    if (!other) return;
+    list.insertBefore(line, step < 0 ? other : other.nextElementSibling);
+    [...list.children].forEach((each, index) => { each.querySelector("select").value = String(index + 1); });
+    button.focus();
+    line.querySelector("select").dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  return button;
+}
+
+function arrange(list) {
+  if (list.dataset.ready) return;
+  list.dataset.ready = "yes";
+  [...list.children].forEach((line) => {
+    const moves = document.createElement("span");
+    moves.className = "moves";
+    moves.append(moveButton(list, line, -1, list.dataset.up, "↑"), moveButton(list, line, 1, list.dataset.down, "↓"));
+    line.append(moves);
+  });
+}
+
 // --- Beginning ---
 
 let replaying = false;
@@ -539,6 +569,7 @@ async function begin() {
 
 function ready() {
   if (form) {
+    form.querySelectorAll("[data-position] [data-order]").forEach(arrange);
     form.querySelectorAll("[data-position]").forEach(meet);
     document.addEventListener("change", touched);
     document.addEventListener("input", touched);
