@@ -10,7 +10,7 @@ text is kept, shown as unfinished, and judged by the marker.
 
 import random
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -92,6 +92,9 @@ class Essay(QuestionType):
 
     def texts(self, content: Content) -> list[str]:
         return [content["template"]] if content.get("template") else []
+
+    def map_texts(self, content: Content, change: Callable[[str], str]) -> Content:
+        return {**content, **{key: change(content.get(key, "")) for key in ("template", "notes")}}
 
     def freeze(self, content: Content, rng: random.Random, shuffles: bool) -> list[str]:
         return []

@@ -11,7 +11,7 @@ earlier click as long as its cell is not changed.
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -100,6 +100,13 @@ class Hotspot(QuestionType):
 
     def texts(self, content: Content) -> list[str]:
         return [content["alt"], *(zone["text"] for zone in content["zones"])]
+
+    def map_texts(self, content: Content, change: Callable[[str], str]) -> Content:
+        zones = [
+            {**zone, "text": change(zone["text"]), "reason": change(zone.get("reason", ""))}
+            for zone in content["zones"]
+        ]
+        return {**content, "alt": change(content["alt"]), "zones": zones}
 
     def pictures(self, content: Content) -> set[str]:
         return {content["picture"]}

@@ -8,7 +8,7 @@ kept, said to be wrong and counts as unfinished. Nothing is fetched from it.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -126,6 +126,9 @@ class Upload(QuestionType):
         if not isinstance(content.get("notes", ""), str):
             errors.append(_("Template and notes are texts."))
         return errors
+
+    def map_texts(self, content: Content, change: Callable[[str], str]) -> Content:
+        return {**content, "notes": change(content.get("notes", ""))}
 
     def freeze(self, content: Content, rng: random.Random, shuffles: bool) -> list[str]:
         return []

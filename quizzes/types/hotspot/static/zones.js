@@ -6,7 +6,8 @@ const write = (numbers) => numbers.map((number) => String(Math.round(Math.max(0,
 
 function enliven(box) {
   const isPoints = box.dataset.zones === "points";
-  const form = box.closest("form");
+  // In a case every question has a picture of its own.
+  const form = box.closest("[data-item], form");
   const rows = [...box.querySelectorAll(".zone-row")];
   const chooser = form.querySelector("[data-picture] input[type=file]");
   const part = (row, key) => row.querySelector("[name$='-" + key + "']");
