@@ -245,7 +245,8 @@ def sheet(person: User, question_id: int, ids: Sequence[int], *, version_id: int
     if row is None:
         return None
     version, kind = row.version, types.get(row.version.type)
-    words = _words(kind, version.content, row.answer)
+    answer = without_names(row.answer)
+    words = _words(kind, version.content, answer)
     role, marks = _standing(row, person)
     at = ids.index(row.pk) if row.pk in ids else len(ids)
     after = [pk for pk in (*ids[at + 1 :], *ids[:at]) if pk != row.pk]
@@ -260,13 +261,13 @@ def sheet(person: User, question_id: int, ids: Sequence[int], *, version_id: int
         right=kind.right_summary(version.content),
         question=Shown(
             kind.TEMPLATE,
-            kind.present(version.content, row.order, row.answer),
+            kind.present(version.content, row.order, answer),
             f"marked-{row.pk}",
             1,
             tuple(f"lms/types/{kind.NAME}/{file}" for file in kind.STYLES),
         ),
         text=words,
-        words=len(words.split()),
+        words=sum(any(char.isalnum() for char in piece) for piece in words.split()),
         files=tuple(_files(row)),
         notes=tuple(_notes(version.content)),
         most=points(most),
@@ -318,14 +319,19 @@ def _mark(row: AttemptQuestion, by: Any, fraction: Decimal | None, comment: str,
 
 
 def _words(kind: types.QuestionType, content: types.Content, answer: Any) -> str:
-    """What was written, as plain text: of types whose parts are answered freely, else the summary."""
-    free = [part.key for part in kind.parts(content) if not part.choices]
-    if free and answer is not None:
-        given = kind.responses(content, answer)
-        written = "\n\n".join(text for key in free for text in given.get(key, ()))
-        if written.strip():
-            return written
+    """What was written, with its paragraphs, of types that keep a text; else the summary."""
+    if isinstance(answer, dict) and isinstance(answer.get("text"), str):
+        return answer["text"]
     return kind.summarise(content, answer)
+
+
+def without_names(answer: Any) -> Any:
+    """``answer`` without its files: they are named by whoever sent them, and stand apart as "File 1"."""
+    if isinstance(answer, dict):
+        return {key: [] if key == "files" else without_names(value) for key, value in answer.items()}
+    if isinstance(answer, list):
+        return [without_names(value) for value in answer]
+    return answer
 
 
 def _files(row: AttemptQuestion) -> list[AnswerFile]:

@@ -70,7 +70,8 @@ def parse_mark(typed: str, most: Fraction) -> Fraction:
     found = _MARK.fullmatch(text.clean(typed))
     if found is None:
         raise BadMarkError(
-            _("Write points, for example 1,5 – or a share, for example 75%. At most %(most)s.") % {"most": points(most)}
+            _("Write points, for example 1,5 – or a share, for example 75%%. At most %(most)s.")
+            % {"most": points(most)}
         )
     whole, decimals, sign = found.groups()
     value = Fraction(f"{whole}.{decimals or 0}")

@@ -13,9 +13,9 @@ from lms.core import clock
 from lms.core.http import AuthenticatedRequest
 from quizzes.models import Attempt
 from quizzes.queries import desk_attempts
-from quizzes.services import attempts
+from quizzes.services import attempts, salvage
 from quizzes.views.desk import for_markers, number_of, pages_of, quiz_or_404, viewer
-from quizzes.views.desk_forms import ReasonForm, VoidForm
+from quizzes.views.desk_forms import ReasonForm, SalvageForm, VoidForm
 
 
 @for_markers
@@ -65,6 +65,7 @@ def page(request: AuthenticatedRequest, found: Attempt, *, status: int = 200, **
         "void_form": VoidForm(label_suffix=""),
         "reopen_form": ReasonForm(label_suffix="", prefix="reopen"),
         "refuse_form": ReasonForm(label_suffix="", prefix="refuse"),
+        "salvage_form": SalvageForm(label_suffix="", prefix="salvage"),
         "marks": True,
         "tab": "home",
         **forms,
@@ -137,3 +138,48 @@ def refuse_void(request: AuthenticatedRequest, attempt_id: uuid.UUID) -> HttpRes
     else:
         messages.success(request, _("The proposal is dropped. The attempt counts as before."))
     return redirect("quizzes:desk-attempt", found.pk)
+
+
+@for_markers
+@require_POST
+def take_salvage(request: AuthenticatedRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    """A file first shows what it would change; the second post takes it. The file itself travels with the page: it is
+    signed, so nobody changes it on the way."""
+    found = _held(request, attempt_id)
+    form = SalvageForm(request.POST, request.FILES, label_suffix="", prefix="salvage")
+    if not form.is_valid():
+        return page(request, found, status=422, salvage_form=form)
+    try:
+        read = salvage.read(form.data_bytes, attempt=found)
+    except salvage.SalvageRefusedError as refusal:
+        form.add_error("file", str(refusal))
+        return page(request, found, status=422, salvage_form=form)
+    if "accept" not in request.POST:
+        return _show_salvage(request, found, read, form)
+    try:
+        taken = salvage.accept(salvage=read, by=viewer(request), reason=form.cleaned_data["reason"], at=clock.now())
+    except salvage.SalvageRefusedError as refusal:
+        form.add_error(None, str(refusal))
+        return _show_salvage(request, found, read, form, status=422)
+    if taken.positions:
+        messages.success(
+            request,
+            _("Taken from the file: questions %(numbers)s.") % {"numbers": ", ".join(map(str, taken.positions))},
+        )
+    else:
+        messages.info(request, _("The file says what stands already. Nothing was changed."))
+    return redirect("quizzes:desk-attempt", found.pk)
+
+
+def _show_salvage(
+    request: AuthenticatedRequest, found: Attempt, read: salvage.Salvage, form: SalvageForm, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "page": desk_attempts.attempt_page(viewer(request), found, clock.now()),
+        "salvage": read,
+        "text": form.text,
+        "form": form,
+        "marks": True,
+        "tab": "home",
+    }
+    return render(request, "quizzes/desk/salvage.html", context, status=status)

@@ -14,6 +14,7 @@ from lms.units.queries import UnitHit, names_on, search_units
 from quizzes.access.network import networks
 from quizzes.models import Quiz
 from quizzes.queries import desk
+from quizzes.services.salvage import MOST_BYTES
 
 MOMENTS = ["%H:%M %d/%m/%Y", "%d/%m/%Y %H:%M", "%Hh%M %d/%m/%Y", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 DAYS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
@@ -256,3 +257,29 @@ class VoidForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class SalvageForm(forms.Form):
+    """The file that a learner's page saved; the second time its text, which the page carried."""
+
+    file = forms.FileField(label=_("File of answers"), required=False, max_length=200)
+    text_sent = forms.CharField(required=False, strip=False, max_length=MOST_BYTES, widget=forms.HiddenInput)
+    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        sent = cleaned.get("file")
+        self.data_bytes = b""
+        if sent is not None and sent.size > MOST_BYTES:
+            self.add_error("file", _("This file is too large to be one of answers."))
+        elif sent is not None:
+            self.data_bytes = sent.read()
+        else:
+            self.data_bytes = (cleaned.get("text_sent") or "").encode()
+        if not self.data_bytes and "file" not in self.errors:
+            self.add_error("file", _("Choose the file that the learner handed over."))
+        return cleaned
+
+    @property
+    def text(self) -> str:
+        return self.data_bytes.decode("utf-8-sig", errors="replace")
