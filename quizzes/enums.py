@@ -87,6 +87,7 @@ TROUBLES: dict[Trouble, Promise] = {
     Trouble.CHANGED_OUTSIDE: _(
         "The question was changed in another program; what only this system knows about it was not taken over."
     ),
+    Trouble.ALT_MISSING: _("The picture has no description; the question stands in for it. Say what it shows."),
     Trouble.TYPE_NOT_CARRIED: _("The format cannot hold questions of this type."),
     Trouble.PICTURES_NOT_CARRIED: _("The format cannot hold pictures."),
 }

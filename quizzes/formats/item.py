@@ -108,6 +108,7 @@ class Trouble(StrEnum):
     PENALTY_IGNORED = "penalty_ignored"
     VERSIONS_COLLAPSED = "versions_collapsed"
     CHANGED_OUTSIDE = "changed_outside"
+    ALT_MISSING = "alt_missing"
     # Left out of a file that is written.
     TYPE_NOT_CARRIED = "type_not_carried"
     PICTURES_NOT_CARRIED = "pictures_not_carried"
@@ -182,10 +183,14 @@ def named_pictures(item: Item) -> set[str]:
     return found
 
 
-def rewrite_pictures(item: Item, mapping: Mapping[str, str]) -> Item:
+def rewrite_pictures(
+    item: Item, mapping: Mapping[str, str], sizes: Mapping[str, tuple[int, int]] | None = None
+) -> Item:
     """``item`` with every picture named by the hash that it is kept under: ``mapping`` is hash in the file → hash kept.
 
-    Pictures that the mapping does not know stay as they are; ``item.pictures`` is left empty.
+    ``sizes`` (hash kept → width, height): what a content says of the size of its picture is brought in line; places on
+    a picture are shares of it and stay. Pictures that the mapping does not know stay as they are; ``item.pictures`` is
+    left empty.
     """
 
     def change(text: str) -> str:
@@ -193,12 +198,21 @@ def rewrite_pictures(item: Item, mapping: Mapping[str, str]) -> Item:
             return mapping[text]
         return PICTURE.sub(lambda found: f"picture:{mapping.get(found[1], found[1])}", text)
 
+    def measure(value: Any) -> Any:
+        if isinstance(value, list):
+            return [measure(part) for part in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: measure(part) for key, part in value.items()}
+        size = (sizes or {}).get(found["picture"]) if isinstance(found.get("picture"), str) else None
+        return found | ({"width": size[0], "height": size[1]} if size and "width" in found else {})
+
     return replace(
         item,
         stem=_map(item.stem, change),
         reason=_map(item.reason, change),
         hints=tuple(_map(list(item.hints), change)),
-        content=_map(dict(item.content), change),
+        content=measure(_map(dict(item.content), change)),
         pictures={},
     )
 

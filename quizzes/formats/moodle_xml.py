@@ -20,6 +20,7 @@ from lxml import etree
 
 from quizzes.formats import keepsake, rich, xmlfile
 from quizzes.formats.gift import category_path, category_text
+from quizzes.formats.images import size_of, suffix_of
 from quizzes.formats.item import (
     PICTURE,
     Item,
@@ -132,6 +133,10 @@ class Source:
             return self._keep(data)
         return ""
 
+    def size(self, key: str) -> tuple[int, int] | None:
+        """Pixels of a picture that ``picture`` named."""
+        return size_of(self.pictures[key]) if key in self.pictures else None
+
     def note(self, code: Trouble, **values: object) -> None:
         if (code, values) not in self.notes:
             self.notes.append((code, values))
@@ -208,6 +213,10 @@ class Target:
         for key in used:
             self.add_file(key, element)
         return element
+
+    def has(self, key: str) -> bool:
+        """Are the bytes of this picture here?"""
+        return key in self._pictures
 
     def add_file(self, key: str, parent: etree._Element | None = None) -> None:
         """The picture with this SHA-256 as ``<file>``; nothing if its bytes are not here."""
@@ -399,14 +408,7 @@ def as_html(text: str) -> str:
 
 def file_name(key: str, data: bytes) -> str:
     """A name for the picture with SHA-256 ``key`` that says what it is."""
-    return f"{key[:16]}.{_suffix(data)}"
-
-
-def _suffix(data: bytes) -> str:
-    for start, suffix in ((b"\x89PNG", "png"), (b"\xff\xd8", "jpg"), (b"GIF8", "gif"), (b"RIFF", "webp")):
-        if data.startswith(start):
-            return suffix
-    return "bin"
+    return f"{key[:16]}.{suffix_of(data)}"
 
 
 def _element(item: Item, hook: ModuleType | None, hooks: Sequence[ModuleType]) -> etree._Element:

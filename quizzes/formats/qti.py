@@ -24,6 +24,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from quizzes.formats import keepsake, rich, xmlfile
+from quizzes.formats.images import size_of
 from quizzes.formats.item import (
     PICTURE,
     Item,
@@ -406,11 +407,15 @@ def _with_picture(found: Interaction, element: etree._Element, source: _Source) 
     named = source.picture(_attr(picture, "src") or _attr(picture, "data"))
     if named is None:
         raise RefusedError(Trouble.PICTURE_DROPPED, names=_attr(picture, "src") or _attr(picture, "data"))
+    key = named.removeprefix("picture:")
+    # As large as it is told to be shown: the coordinates are those of that size.
+    size = (int(_number(_attr(picture, "width"))), int(_number(_attr(picture, "height"))))
+    real = size_of(source.pictures.get(key, b"")) or size
     return replace(
         found,
-        picture=named.removeprefix("picture:"),
-        width=int(_number(_attr(picture, "width"))),
-        height=int(_number(_attr(picture, "height"))),
+        picture=key,
+        width=size[0] or real[0],
+        height=size[1] or real[1],
         alt=_attr(picture, "alt") or _words(picture),
     )
 

@@ -4,10 +4,14 @@
 sample (tests.factories.questions) with its texts replaced.
 """
 
+import hashlib
+import io
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
+from PIL import Image
 
 from quizzes import types
 from quizzes.formats.item import Item
@@ -117,7 +121,39 @@ def contents(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return made.filter(lambda content: not types.get(name).validate(content))
 
 
-def items(name: str) -> st.SearchStrategy[Item]:
+def png(width: int = 80, height: int = 40) -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", (width, height), "#d8232a").save(held, "PNG")
+    return held.getvalue()
+
+
+PICTURE = png()
+KEY = hashlib.sha256(PICTURE).hexdigest()
+
+
+@st.composite
+def items(draw: st.DrawFn, name: str) -> Item:
+    """Sometimes with a picture in the stem, and with the bytes of the one that the content shows."""
+    item = draw(_items(name))
+    if "picture" in item.content and draw(st.booleans()):
+        content = {**item.content, "picture": KEY, "width": 80, "height": 40}
+        item = replace(item, content=content, pictures={KEY: PICTURE})
+    return item
+
+
+def illustrated(name: str) -> st.SearchStrategy[Item]:
+    """With a picture in its texts: for the formats that carry some."""
+    return items(name).map(
+        lambda item: replace(
+            item,
+            stem=f"{item.stem}\n\n![Màn hình](picture:{KEY})",
+            reason=f"![Hình](picture:{KEY})",
+            pictures={**item.pictures, KEY: PICTURE},
+        )
+    )
+
+
+def _items(name: str) -> st.SearchStrategy[Item]:
     codes = (
         st.just("")
         | st.from_regex(r"[A-Z]{2}-[0-9]{1,4}", fullmatch=True)

@@ -1,6 +1,6 @@
 """Export → import loses nothing, whatever stands in a question (no database)."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import ModuleType
 
 import pytest
@@ -12,7 +12,7 @@ from quizzes.formats import gift, moodle_xml, qti
 from quizzes.formats.item import Item, Trouble
 from quizzes.services.bank import content_hash
 from quizzes.types.exchanges import hooks
-from tests.quizzes.formats.strategies import items
+from tests.quizzes.formats.strategies import CONTENTS, illustrated, items
 
 TYPES = [kind.NAME for kind in types.all_types()]
 FORMATS = {"gift": gift, "moodle-xml": moodle_xml, "qti": qti}
@@ -47,7 +47,7 @@ def digest(item: Item) -> str:
     ("name", "kind"),
     [(name, kind) for name in FORMATS for kind in TYPES if kind not in NOT_CARRIED[name]],
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_question_that_went_out_comes_back_the_same(name: str, kind: str, data: st.DataObject) -> None:
     item = data.draw(items(kind))
@@ -72,3 +72,28 @@ def test_what_a_format_cannot_ask_is_told_and_does_not_spoil_the_rest(
 
     assert written.left_out == ((left.code, Trouble.TYPE_NOT_CARRIED),)
     assert [told(item) for item in format_.read(written.data, hooks(name)).items] == [told(kept)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, kind) for name in ("moodle-xml", "qti") for kind in TYPES if kind not in NOT_CARRIED[name]],
+)
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_pictures_of_texts_and_contents_travel_too(name: str, kind: str, data: st.DataObject) -> None:
+    item = data.draw(illustrated(kind))
+
+    (found,) = back(FORMATS[name], [item])
+
+    assert told(found) == told(item)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=st.lists(st.sampled_from(sorted(CONTENTS)).flatmap(items), min_size=2, max_size=6))
+def test_a_whole_bank_comes_back_in_its_order(rows: list[Item]) -> None:
+    numbered = [replace(item, code=f"MT-{number}") for number, item in enumerate(rows, start=1)]
+
+    for name, format_ in FORMATS.items():
+        carried = [item for item in numbered if item.type not in NOT_CARRIED[name]]
+        if carried:
+            assert [told(item) for item in back(format_, carried)] == [told(item) for item in carried]
