@@ -61,7 +61,7 @@ class HomeConfig(AppConfig):
             # Who gives tasks, and neither marks nor sees a table: exceptions and supervised sessions.
             navigation.Item(
                 26,
-                _("Quizzes"),
+                pgettext_lazy("door", "Quizzes"),
                 pgettext_lazy("bottom tab", "Quizzes"),
                 "quizzes:desk",
                 "M5 4h14v16H5zM8 9h8M8 13h5",
@@ -84,7 +84,12 @@ class HomeConfig(AppConfig):
                 (_("Tasks"), "plans:tasks", ("/plans/",), holding(right.VIEW, right.ASSIGN)),
                 (pgettext_lazy("door", "Pages"), "fanpages:list", ("/fanpages/",), holding(right.VIEW)),
                 (pgettext_lazy("door", "Practice"), "courses:marking", ("/learn/marking/",), holding(right.MARK)),
-                (_("Quizzes"), "quizzes:desk", ("/quizzes/desk/",), holding(right.MARK, right.ASSIGN)),
+                (
+                    pgettext_lazy("door", "Quizzes"),
+                    "quizzes:desk",
+                    ("/quizzes/desk/",),
+                    holding(right.MARK, right.ASSIGN),
+                ),
                 (_("Officers"), "people:rosters", ("/units/roster/",), holding(right.IMPORT)),
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
             )
@@ -104,7 +109,7 @@ class HomeConfig(AppConfig):
         for order, (label, url_name, prefixes) in enumerate(
             (
                 (pgettext_lazy("door", "Practice"), "courses:marking", ("/learn/marking/",)),
-                (_("Quizzes"), "quizzes:desk", ("/quizzes/desk/",)),
+                (pgettext_lazy("door", "Quizzes"), "quizzes:desk", ("/quizzes/desk/",)),
             )
         ):
             navigation.register(

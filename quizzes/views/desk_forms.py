@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lms.accounts.models import User
 from lms.core import clock, text
@@ -80,7 +81,7 @@ class OverrideForm(_WithUnits):
     PERSON, UNIT = "person", "unit"
 
     whom = forms.ChoiceField(
-        label=_("For whom"),
+        label=pgettext_lazy("exception", "For whom"),
         choices=[(PERSON, _("one person")), (UNIT, _("everybody of a unit and below it"))],
         widget=forms.RadioSelect,
         initial=PERSON,
@@ -120,7 +121,7 @@ class OverrideForm(_WithUnits):
     password = forms.CharField(label=_("A password of its own"), required=False, max_length=60)
     no_password = forms.BooleanField(label=_("No password is asked for"), required=False)
     reason = forms.CharField(
-        label=_("Reason"),
+        label=pgettext_lazy("decision", "Reason"),
         max_length=300,
         help_text=_("For example: on sick leave until 20/11, doctor's note handed in."),
     )
@@ -251,12 +252,16 @@ class SessionForm(SessionFacts, _WithUnits):
 
 
 class VoidForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=pgettext_lazy("decision", "Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
     decision_number = forms.CharField(label=_("Number of the decision"), max_length=60)
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=pgettext_lazy("decision", "Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class SalvageForm(forms.Form):
@@ -264,7 +269,9 @@ class SalvageForm(forms.Form):
 
     file = forms.FileField(label=_("File of answers"), required=False, max_length=200)
     text_sent = forms.CharField(required=False, strip=False, max_length=MOST_BYTES, widget=forms.HiddenInput)
-    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=pgettext_lazy("decision", "Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
