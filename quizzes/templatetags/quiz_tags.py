@@ -8,7 +8,7 @@ from typing import Any
 
 import nh3
 from django import template
-from django.utils.html import escape, strip_tags
+from django.utils.html import escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
@@ -67,6 +67,29 @@ def mark(value: Decimal | None) -> str:
     rounded = value.quantize(Decimal("0.01"))
     places = 0 if rounded == rounded.to_integral() else 1 if rounded * 10 == (rounded * 10).to_integral() else 2
     return number(rounded, places)
+
+
+@register.simple_tag
+def cells(row: Sequence[screens.Cell]) -> SafeString:
+    """The squares of the list of questions. Written out here: a page of an attempt has twenty of them or more."""
+    return format_html_join(
+        "",
+        '<li id="cell-{}" class="{}">{}</li>',
+        ((cell.position, cell.kind, _square(cell)) for cell in row),
+    )
+
+
+def _square(cell: screens.Cell) -> SafeString:
+    if not cell.is_open:
+        return format_html('<span aria-label="{}">{}</span>', cell.says, cell.label)
+    current = mark_safe(' aria-current="step"') if cell.is_current else ""
+    return format_html(
+        '<button form="question" name="go" value="{}"{} aria-label="{}">{}</button>',
+        cell.position,
+        current,
+        cell.says,
+        cell.label,
+    )
 
 
 @register.simple_tag(takes_context=True)
