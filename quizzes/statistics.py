@@ -487,7 +487,7 @@ def verdicts(item: Item, parts: Mapping[str, Sequence[Response]], guess: Fractio
         return [Verdict(Says.TOO_FEW)]
     found = [verdict for key, rows in parts.items() for verdict in _of_part(key, rows, item.size)]
     share = item.facility
-    if item.discrimination.high is not None and item.discrimination.high < 0:
+    if item.discrimination.high is not None and item.discrimination.high < 0 and (share.value or 0) < EASY:
         found.append(Verdict(Says.STRONGER_DO_WORSE, share=item.discrimination.value))
     if guess and share.low is not None and share.value is not None and share.low <= float(guess) and share.value < EASY:
         found.append(Verdict(Says.GUESSED, share=100 * share.value))

@@ -81,7 +81,7 @@ def quiz(request: HttpRequest, quiz_id: int) -> HttpResponse:
             "choice_label": QuizAnalysis.Choice(choice).label,
             "scatter": charts.scatter(found.items),
             "totals": charts.totals(found.totals, pass_percent=found.pass_percent, low=band.low, high=band.high),
-            "to_check": [row for row in found.items if row.stands_out],
+            "to_check": sorted((row for row in found.items if row.stands_out), key=lambda row: row.rank),
             "may_change": request.user.has_perm(CHANGES),
             "may_regrade": may_regrade(request.user),  # type: ignore[arg-type]
             "enough": statistics.ENOUGH,

@@ -352,6 +352,11 @@ class ItemRow:
         return any(sentence.tone == "grave" for sentence in self.sentences)
 
     @property
+    def rank(self) -> tuple[int, int]:
+        """The gravest first."""
+        return list(Says).index(Says(self.sentences[0].says)), self.number
+
+    @property
     def stands_out(self) -> bool:
         return self.needs_checking or any(sentence.tone in ("grave", "look") for sentence in self.sentences)
 

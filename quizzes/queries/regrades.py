@@ -16,7 +16,11 @@ from lms.units.scope import granted_units, scope_q
 from quizzes.models import Attempt, AttemptQuestion, QuestionVersion, Quiz, Regrade, RegradeLine
 
 PAGE_SIZE = 50
+# Names on one page; whoever needs all of them works by unit.
+_MOST_NAMED = 200
 State, Policy = Regrade.State, Regrade.Policy
+# What is shown: another mark, or why there is none. Answers that only move to another version are counted.
+CHANGES = ~Q(obstacle="") | Q(before__isnull=True) | ~Q(after=F("before"))
 
 
 def may_regrade(person: User) -> bool:
@@ -180,6 +184,7 @@ class RegradePage:
     course: str
     impact: Mapping[str, Any]
     crossings: tuple[Crossing, ...]
+    more_crossings: int
     units: tuple[UnitLine, ...]
     papers_due: int
     papers_standing: int
@@ -201,7 +206,9 @@ def one(regrade_id: int) -> Regrade | None:
 def regrade_page(regrade: Regrade, viewer: User, *, page: int = 1) -> RegradePage:
     """What a regrade does, with names only of those whom ``viewer`` may mark. The number of queries is constant."""
     impact = regrade.impact or {}
-    lines = regrade.lines.order_by("question__attempt__submitted_at", "question__attempt", "question__position")
+    lines = regrade.lines.filter(CHANGES).order_by(
+        "question__attempt__submitted_at", "question__attempt", "question__position"
+    )
     total = lines.count()
     last = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), last)
@@ -221,17 +228,19 @@ def regrade_page(regrade: Regrade, viewer: User, *, page: int = 1) -> RegradePag
             papers.setdefault(row["enrolment_id"], []).append(row["label"])
     units = {row["unit"] for row in impact.get("units", ()) if row["unit"]}
     names = {pk: unit.name for pk, unit in names_on(units, clock.today()).items()}
+    crossings = _crossings(impact, viewer, names, papers)
     return RegradePage(
         regrade=regrade,
         title=regrade.quiz.activity.title,
         course=regrade.quiz.activity.course.title,
         impact=impact,
-        crossings=_crossings(impact, viewer, names, papers),
+        crossings=crossings[:_MOST_NAMED],
+        more_crossings=len(crossings[_MOST_NAMED:]),
         units=_units(impact, names),
         papers_due=sum(row["kind"] == "certificate_due" for row in impact.get("lines", ())),
         papers_standing=sum(map(len, papers.values())),
         lines=tuple(_line(row, regrade.policy, row.question.attempt_id in named) for row in shown),
-        applied=regrade.lines.filter(is_applied=True).count(),
+        applied=regrade.lines.filter(CHANGES, is_applied=True).count(),
         page=page,
         last=last,
     )
@@ -246,9 +255,10 @@ class Applied:
 def applied_counts(regrade: Regrade) -> Applied:
     """What was changed in the end. One query."""
     found = regrade.lines.filter(is_applied=True).aggregate(
-        lowered=Count("pk", filter=Q(after__lt=F("before"))), all=Count("pk")
+        lowered=Count("pk", filter=Q(after__lt=F("before"))),
+        raised=Count("pk", filter=Q(after__gt=F("before")) | Q(before__isnull=True)),
     )
-    return Applied(found["all"] - found["lowered"], found["lowered"])
+    return Applied(found["raised"], found["lowered"])
 
 
 def _crossings(

@@ -130,6 +130,7 @@ class _Run:
     up: int = 0
     down: int = 0
     obstacles: int = 0
+    moved: int = 0
     changed_attempts: int = 0
 
     def load(self, version_ids: Iterable[int]) -> None:
@@ -141,7 +142,7 @@ class _Run:
 
 
 def work_out(*, regrade_id: int) -> bool:
-    """The dry run: lines for every answer whose mark would change, and what that does to whom. Nothing else is written.
+    """The dry run: lines for every answer whose mark, or version, would change, and what that does to whom.
 
     False if it is not waiting for that. Run again, or beside itself, it comes to the same lines. Five queries for each
     200 attempts, six where questions were tried several times.
@@ -195,7 +196,10 @@ def _look_at(run: _Run, ids: Sequence[Any]) -> list[RegradeLine]:
         if line is not None:
             lines.append(line)
             run.obstacles += bool(line.obstacle)
-            if not line.obstacle:
+            if not line.obstacle and line.after == line.before:
+                run.moved += 1
+                version = line.version_id
+            elif not line.obstacle:
                 falls = _falls(line)
                 run.down += falls
                 run.up += not falls
@@ -216,7 +220,7 @@ def _falls(line: RegradeLine) -> bool:
 
 
 def _line(run: _Run, attempt: Attempt, row: AttemptQuestion, steps: Sequence[AttemptStep]) -> RegradeLine | None:
-    """None where the mark would be the same, or the question was not asked for."""
+    """None where nothing would change, or the question was not asked for."""
     old = run.versions[row.version_id]
     new = run.versions[int(run.regrade.mapping.get(str(old.pk), old.pk))]
     if run.regrade.questions and old.question_id not in run.regrade.questions:
@@ -234,7 +238,11 @@ def _line(run: _Run, attempt: Attempt, row: AttemptQuestion, steps: Sequence[Att
         return None
     line.after = after
     if row.fraction is not None and abs(after - row.fraction) <= LEAST:
-        return None
+        if new.pk == old.pk or row.marked_by_id is not None:
+            return None
+        # Nothing changes for the learner, but the answer belongs to the version that it is now marked by.
+        line.after = row.fraction
+        return line
     if row.marked_by_id is not None:
         line.obstacle = _("A person gave this mark: it stays.")
         line.after = None
@@ -320,6 +328,7 @@ def _impact(run: _Run) -> dict[str, Any]:
         "answers": run.answers,
         "up": run.up,
         "down": run.down,
+        "moved": run.moved,
         "obstacles": run.obstacles,
         "changed_attempts": run.changed_attempts,
         "gained": sum(row["passed_after"] for row in people),
@@ -423,10 +432,10 @@ def confirm(*, regrade: Regrade, by: User, at: dt.datetime) -> bool:
 
 
 def to_apply(regrade: Regrade) -> "QuerySet[RegradeLine]":
-    """The lines that count: without an obstacle and, where nobody is to lose anything, those that rise."""
+    """The lines that count: without an obstacle and, where nobody is to lose anything, those that do not fall."""
     lines = regrade.lines.filter(obstacle="", is_applied=False, after__isnull=False)
     if regrade.policy == Policy.KEEP:
-        lines = lines.filter(Q(before__isnull=True) | Q(after__gt=F("before")))
+        lines = lines.filter(Q(before__isnull=True) | Q(after__gte=F("before")))
     return lines
 
 

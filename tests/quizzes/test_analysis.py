@@ -7,10 +7,12 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from quizzes.models import Attempt, QuizAnalysis, VersionAnalysis
 from quizzes.queries import analysis as reads
 from quizzes.services import analysis
+from tests.conftest import make_person
 from tests.factories.attempts import make_enrolments, make_marked_attempts
 from tests.factories.quizzes import make_category, make_question, make_quiz
 
@@ -285,3 +287,109 @@ def test_queries_do_not_grow_with_attempts_or_questions(quiz, versions, outline)
         make_enrolments(outline.course, 60),
     )
     assert queries() == few
+
+
+# --- What the CMS shows -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def author(units):
+    from django.contrib.auth.models import Group
+
+    person = make_person("author", "Phạm Thị Biên", units.centre)
+    person.groups.add(Group.objects.get(name="Giảng viên"))
+    return person
+
+
+def address(name, *args):
+    return reverse(name, args=args)
+
+
+def test_whoever_may_not_look_into_the_bank_sees_no_analysis(client, quiz, golden, officer_p1, manager_p1):
+    computed(quiz)
+    for person in (officer_p1, manager_p1):
+        client.force_login(person)
+        for where in (address("quizzes_analysis"), address("quizzes_analysis_quiz", quiz.pk)):
+            response = client.get(where)
+            assert response.status_code in (302, 403, 404)
+            assert "/cms/quiz-analysis" not in response.get("Location", "").split("?")[0]
+
+
+def test_the_list_and_the_quiz_show_figures_and_no_name(client, quiz, golden, author):
+    computed(quiz)
+    client.force_login(author)
+    listed = client.get(address("quizzes_analysis")).content.decode()
+    assert "Kiểm tra" in listed
+    assert "54" in listed  # 2.7 of 5
+    shown = client.get(address("quizzes_analysis_quiz", quiz.pk)).content.decode()
+    assert "29,5" in shown  # α
+    assert "1,19" in shown  # SEM
+    assert "<svg" in shown
+    assert "Học viên" not in shown
+    assert "style=" not in shown[shown.index('class="analysis"') :].split("</main")[0].split("<script")[0]
+
+
+def test_a_population_of_repeaters_comes_with_a_warning(client, quiz, golden, author):
+    client.force_login(author)
+    for choice in ("highest", "last", "all"):
+        computed(quiz, choice)
+        page = client.get(address("quizzes_analysis_quiz", quiz.pk), {"population": choice}).content.decode()
+        assert "analysis-warning" in page
+    computed(quiz)
+    assert "analysis-warning" not in client.get(address("quizzes_analysis_quiz", quiz.pk)).content.decode()
+    assert client.get(address("quizzes_analysis_quiz", quiz.pk), {"population": "x"}).status_code == 404
+
+
+def test_a_page_works_nothing_out_but_asks_for_it(
+    client, quiz, golden, author, monkeypatch, django_capture_on_commit_callbacks
+):
+    from quizzes import tasks
+
+    asked = []
+    monkeypatch.setattr(tasks, "nudge", lambda task, *args: asked.append((task.name, args)))
+    client.force_login(author)
+    client.get(address("quizzes_analysis_quiz", quiz.pk))
+    assert not QuizAnalysis.objects.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address("quizzes_analysis_quiz", quiz.pk), {"population": "last"})
+    assert asked == [("quizzes.analyse", (quiz.pk, "last"))]
+    row = QuizAnalysis.objects.get()
+    assert (row.choice, row.computed_at) == ("last", None)
+    assert row.stale_since is not None
+
+
+def test_a_question_is_suspended_by_one_click_and_only_by_who_may_change_it(
+    client, quiz, golden, versions, author, centre
+):
+    computed(quiz)
+    where = address("quizzes_analysis_suspend", quiz.pk, versions[0].question_id)
+    client.force_login(centre)
+    client.post(where)
+    versions[0].refresh_from_db()
+    assert versions[0].status == "ready"
+    client.force_login(author)
+    assert client.get(where).status_code == 405
+    client.post(where)
+    versions[0].refresh_from_db()
+    assert versions[0].status == "retired"
+
+
+def test_the_page_asks_the_same_for_one_question_and_for_four(quiz, versions, outline, django_assert_num_queries):
+    people = make_enrolments(outline.course, 12)
+    make_marked_attempts(quiz, [{versions[0]: Decimal(n % 2)} for n in range(6)], people[:6])
+    computed(quiz)
+    with django_assert_num_queries(3):
+        assert len(reads.quiz_figures(quiz.pk).items) == 1
+    make_marked_attempts(quiz, [dict.fromkeys(versions, Decimal(n % 2)) for n in range(6)], people[6:])
+    computed(quiz)
+    with django_assert_num_queries(3):
+        assert len(reads.quiz_figures(quiz.pk).items) == 4
+
+
+def test_the_list_asks_the_same_for_one_quiz_and_for_three(quiz, golden, outline, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        assert len(reads.overview()) == 1
+    for activity in (outline.lesson_1, outline.lesson_2):
+        make_quiz(activity, {make_category("pt"): 1})
+    with django_assert_num_queries(2):
+        assert len(reads.overview()) == 3

@@ -147,6 +147,18 @@ def test_a_difference_in_the_seventh_place_is_none(quiz, centre, versions, pair)
     assert [line.question.attempt_id for line in regrade.lines.all()] == [pair[1].pk]
 
 
+def test_what_earns_the_same_by_the_other_version_moves_to_it_unseen(quiz, centre, versions, corrected, pair, outline):
+    (attempt,) = make_marked_attempts(quiz, [{versions[0]: None}], make_enrolments(outline.course, 1))
+    silent = attempt.questions.get()
+    regrade = asked(quiz, centre, versions, corrected)
+    assert regrade.impact["moved"] == 1
+    assert len(reads.regrade_page(regrade, centre).lines) == 2
+    carried_out(regrade, centre)
+    silent.refresh_from_db()
+    assert (silent.version, silent.fraction) == (corrected, 0)
+    assert pair[0].questions.get(position=1).version == versions[0]
+
+
 def test_only_chosen_attempts_and_questions_are_looked_at(quiz, centre, versions, corrected, pair):
     one = asked(quiz, centre, versions, corrected, attempts=[pair[1].pk])
     assert [line.question.attempt_id for line in one.lines.all()] == [pair[1].pk]

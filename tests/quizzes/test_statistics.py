@@ -301,6 +301,9 @@ def test_as_many_right_as_by_guessing():
 
 def test_nearly_all_right_is_too_easy_and_hardly_anybody_too_hard():
     assert says(item_of([(int(i > 2), i // 12) for i in range(120)])) == [Says.TOO_EASY]
+    luck = [(int(i not in (100, 110, 119)), i // 12) for i in range(120)]
+    assert item_of(luck).discrimination.high < 0
+    assert says(item_of(luck)) == [Says.TOO_EASY]
     assert says(item_of([(int(i > 110), i // 12) for i in range(120)])) == [Says.TOO_HARD]
 
 
