@@ -9,8 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
-from django.utils.text import Truncator
+from django.utils.functional import lazy
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from taggit.models import Tag
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
@@ -35,6 +37,9 @@ from quizzes.services import bank
 
 # Whoever writes questions writes what they test.
 register_permission_policy(Objective, ModelPermissionPolicy(Objective, auth_model=Question))
+
+
+capfirst_lazy = lazy(capfirst, str)
 
 
 def _type_choices() -> list[tuple[str, Any]]:
@@ -99,6 +104,7 @@ class QuestionFilterSet(WagtailFilterSet):  # type: ignore[misc]
 
 class QuestionIndexView(generic.IndexView):  # type: ignore[misc]
     is_searchable = True
+    template_name = "quizzes/cms/question_index.html"
     results_template_name = "quizzes/cms/question_results.html"
 
     @property
@@ -129,6 +135,11 @@ class BulkView(QuestionIndexView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return bank_views.bulk(request, self.get_queryset())
+
+
+def _column(name: str, label: Any, cell: type[Column] = Column, **more: Any) -> Column:
+    """Headings begin with a capital; what they name stands in the models in small letters."""
+    return cell(name, label=capfirst_lazy(label), **more)
 
 
 class TickColumn(Column):  # type: ignore[misc]
@@ -266,6 +277,8 @@ class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
     icon = "help"
     menu_label = _("Questions")
     index_view_class = QuestionIndexView
+    index_template_name = "quizzes/cms/question_index.html"
+    index_results_template_name = "quizzes/cms/question_results.html"
     add_view_class = QuestionCreateView
     edit_view_class = QuestionEditView
     delete_view_class = KeptView
@@ -276,14 +289,14 @@ class QuestionViewSet(ModelViewSet):  # type: ignore[misc]
     list_per_page = 50
     list_display = [
         "code",
-        WordingColumn("stem", label=_("question"), accessor=_stem),
-        Column("type", label=_("type"), accessor=_type_label, sort_key="latest__type"),
-        Column("category", label=_("category"), accessor="category", sort_key="category__path"),
-        Column("level", label=_("cognitive level"), accessor="get_level_display", sort_key="level"),
-        Column("status", label=_("status"), accessor="latest.get_status_display", sort_key="latest__status"),
-        Column("version", label=_("version"), accessor="latest.number", sort_key="latest__number"),
-        Column("uses", label=_("asked"), accessor="uses", sort_key="uses"),
-        FiguresColumn("figures", label=_("figures"), sort_key="ready__analysis__facility"),
+        _column("stem", _("question"), WordingColumn, accessor=_stem),
+        _column("type", _("type"), accessor=_type_label, sort_key="latest__type"),
+        _column("category", _("category"), accessor="category", sort_key="category__path"),
+        _column("level", pgettext_lazy("of a question", "level"), accessor="get_level_display", sort_key="level"),
+        _column("status", _("status"), accessor="latest.get_status_display", sort_key="latest__status"),
+        _column("version", _("version"), accessor="latest.number", sort_key="latest__number"),
+        _column("uses", _("asked"), accessor="uses", sort_key="uses"),
+        _column("figures", _("figures"), FiguresColumn, sort_key="ready__analysis__facility"),
     ]
 
     def get_form_class(self, for_update: bool = False) -> type:

@@ -124,7 +124,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "header_title": _("Versions of %(code)s side by side") % {"code": question.code},
             "header_icon": "history",
-            "breadcrumbs_items": _breadcrumbs(question),
+            "breadcrumbs_items": _breadcrumbs(_("Compare versions"), question),
             "question": question,
             "rows": rows,
             "before": before,
@@ -135,14 +135,14 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _breadcrumbs(question: Question | None = None) -> list[dict[str, str]]:
+def _breadcrumbs(here: str, question: Question | None = None) -> list[dict[str, str]]:
     found = [
         {"url": reverse("wagtailadmin_home"), "label": _("Home")},
         {"url": reverse("questions:index"), "label": _("Questions")},
     ]
     if question is not None:
         found.append({"url": reverse("questions:edit", args=[question.pk]), "label": question.code})
-    return [*found, {"url": "", "label": ""}]
+    return [*found, {"url": "", "label": here}]
 
 
 @require_POST
@@ -203,7 +203,7 @@ def bulk(request: HttpRequest, everything: Any) -> HttpResponse:
         {
             "header_title": dict(forms.ACTIONS)[action],
             "header_icon": "help",
-            "breadcrumbs_items": _breadcrumbs(),
+            "breadcrumbs_items": _breadcrumbs(str(dict(forms.ACTIONS)[action])),
             "action": action,
             "form": form,
             "ids": [question.pk for question in questions],

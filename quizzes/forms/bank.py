@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -129,6 +130,8 @@ class QuestionForm(WagtailAdminModelForm):  # type: ignore[misc]
         self.fields |= {"reason": reason, "hints": hints}
         entry = ["category", "objective", "new_objective", "level", "tags", "owner", "code", "status"]
         self.order_fields(["stem", *self.own, "reason", "hints", *entry])
+        for field in self.fields.values():
+            field.label = capfirst(field.label or "")
 
     def clean_code(self) -> str:
         code = text.clean(self.cleaned_data["code"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 from wagtail.admin.panels import (
     FieldPanel,
@@ -39,6 +39,8 @@ class DrawForm(WagtailAdminModelForm):  # type: ignore[misc]
             self.fields["category"] = CategoryChoiceField(
                 label=old.label, queryset=Category.objects.order_by("path"), required=False
             )
+        if "section" in self.fields:
+            self.fields["section"].label = pgettext("of a quiz", "Part")
         if "version" in self.fields:
             question = self.data.get(self.add_prefix("question")) if self.is_bound else self.instance.question_id
             number = int(question) if str(question or "").isdigit() else 0
@@ -97,8 +99,8 @@ class DoorsPanel(Panel):  # type: ignore[misc]
 class QuizPageForm(WagtailAdminPageForm):  # type: ignore[misc]
     """A quiz that cannot be drawn, or only from a pool that is too small, is not published; a draft may be saved."""
 
-    review = ReviewField(label=gettext_lazy("what learners see afterwards"), required=False)
-    blueprint = BlueprintField(label=gettext_lazy("blueprint"), required=False)
+    review = ReviewField(label=gettext_lazy("What learners see afterwards"), required=False)
+    blueprint = BlueprintField(label=gettext_lazy("Blueprint"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -169,7 +171,7 @@ class QuizPageForm(WagtailAdminPageForm):  # type: ignore[misc]
             if slot.question_id and not found.matches[index]:
                 self._refuse(form, "question", _("This question has no version that could be asked."))
             elif index in found.missing:
-                self._refuse(form, "count", self._too_few(slot, found.matches[index], slot.count))
+                self._refuse(form, "count", self._too_few(slot, found.matches[index]))
             elif index in found.thin:
                 self._refuse(form, "count", self._too_thin(slot, found.matches[index]))
         if found.missing:
@@ -185,17 +187,19 @@ class QuizPageForm(WagtailAdminPageForm):  # type: ignore[misc]
             self.add_error(None, sentence)
 
     @staticmethod
-    def _too_few(slot: QuizPageDraw, size: int, count: int) -> str:
-        return _("%(row)s: %(count)s wanted, %(size)s ready.") % {"row": name_of(slot), "count": count, "size": size}
+    def _too_few(slot: QuizPageDraw, size: int) -> str:
+        values = {"row": name_of(slot), "count": slot.count, "size": size}
+        if size >= slot.count:
+            return _("%(row)s: other rows want the same %(size)s ready questions.") % values
+        return _("%(row)s: %(count)s wanted, %(size)s ready.") % values
 
     @staticmethod
     def _too_thin(slot: QuizPageDraw, size: int) -> str:
-        return _("%(row)s: a draw of %(count)s needs at least %(least)s ready questions, there are %(size)s.") % {
-            "row": name_of(slot),
-            "count": slot.count,
-            "least": quiz_editor.COMFORTABLE * slot.count,
-            "size": size,
-        }
+        least = quiz_editor.COMFORTABLE * slot.count
+        values = {"row": name_of(slot), "count": slot.count, "least": least, "size": size}
+        if size >= least:
+            return _("%(row)s: other rows want the same %(size)s ready questions.") % values
+        return _("%(row)s: a draw of %(count)s needs at least %(least)s ready questions, there are %(size)s.") % values
 
     def save(self, commit: bool = True) -> QuizPage:
         """The blueprint becomes the page's cells; one that says the same keeps its row."""
@@ -333,7 +337,7 @@ QUIZ_PANELS = TabbedInterface(
                     "sections",
                     panels=[FieldPanel("title"), FieldPanel("introduction"), FieldPanel("shuffles")],
                     heading=gettext_lazy("Parts of the quiz"),
-                    label=gettext_lazy("part"),
+                    label=pgettext_lazy("of a quiz", "part"),
                     help_text=gettext_lazy("The first is part 1. A quiz without parts is one part without a name."),
                 ),
             ],

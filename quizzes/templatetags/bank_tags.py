@@ -19,6 +19,12 @@ def share_of_one(share: Fraction | None) -> str:
 
 
 @register.filter
+def part_of_one(share: float) -> str:
+    """0.256 → "25,6 %"."""
+    return numbers.percent(share * 100)
+
+
+@register.filter
 def mark_of(marks: Decimal) -> str:
     """2.50 → "2,5", 3 → "3"."""
     return numbers.number(marks, 2).rstrip("0").rstrip(",") if marks % 1 else numbers.number(marks)
