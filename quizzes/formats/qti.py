@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
@@ -182,7 +183,12 @@ class _Source:
 
 def _name(element: etree._Element) -> str:
     """``qti-simple-choice`` → ``simpleChoice``, as QTI 2 calls it."""
-    name = xmlfile.local(element)
+    return _name_of(element.tag) if isinstance(element.tag, str) else ""
+
+
+@lru_cache(maxsize=512)
+def _name_of(tag: str) -> str:
+    name = tag.rpartition("}")[2]
     return _camel(name.removeprefix("qti-")) if name.startswith("qti-") else name
 
 
@@ -193,8 +199,12 @@ def _camel(name: str) -> str:
 
 def _attr(element: etree._Element, name: str, default: str = "") -> str:
     """By its name of QTI 2; in QTI 3 ``maxChoices`` is ``max-choices``."""
-    kebab = re.sub(r"(?<!^)([A-Z])", lambda found: "-" + found[1].lower(), name)
-    return (element.get(name) or element.get(kebab) or default).strip()
+    return (element.get(name) or element.get(_kebab(name)) or default).strip()
+
+
+@lru_cache(maxsize=64)
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", lambda found: "-" + found[1].lower(), name)
 
 
 def _find(element: etree._Element, name: str) -> etree._Element | None:

@@ -20,6 +20,7 @@ _ESCAPED = re.compile(r"([\\`*_\[\]<>&])")
 _LINE_START = re.compile(r"^([ \t]*)([#+=~-]|\d{1,9}(?=[.)]))", re.MULTILINE)
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
+_ONE_PARAGRAPH = re.compile(r"\s*<p>([^<>&\xa0]*)</p>\s*")
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="[^"]*")? />')
 _SILENT = frozenset({"span", "font", "o:p", "u", "ins", "label", "section", "article", "main", "header", "footer"})
 _BLOCKS = frozenset({"p", "div", "section", "article", "main", "header", "footer", "center", "figure", "address"})
@@ -36,6 +37,9 @@ def no_pictures(_src: str) -> str | None:
 
 def to_html(text: str, src: Callable[[str], str] = str) -> str:
     """``src``: the name of a picture in our texts → its address in the file."""
+    if not _SPECIAL.search(text) and "\n" not in text and "\\" not in text:
+        # Most reasons are one line of words.
+        return f"<p>{_typed(text)}</p>" if text.strip() else ""
     made = _markdown.render(text).strip()
     return _IMAGE.sub(lambda found: f'<img src="{html.escape(src(html.unescape(found[1])))}" alt="{found[2]}" />', made)
 
@@ -91,6 +95,9 @@ def to_markdown(source: str, find: Find = no_pictures) -> tuple[str, tuple[str, 
     and are told as "img"."""
     if "<" not in source and "&" not in source:
         return from_plain(_SPACES.sub(" ", source)), ()
+    simple = _ONE_PARAGRAPH.fullmatch(source)
+    if simple:
+        return from_plain(_SPACES.sub(" ", simple[1])), ()
     root = _fragment(source)
     if root is None:
         return from_plain(html.unescape(re.sub(r"<[^>]*>", " ", source))), ("html",)

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{1,18})?(?:[eE][+-]?\d{1,2})?|[+-]?[.,]\d{1,18}")
 # What other programs write as 33.33333 %.
@@ -11,6 +12,7 @@ _USUAL = tuple(
 _NEAR = Fraction(1, 100_000)
 
 
+@lru_cache(maxsize=1024)
 def snapped(share: Fraction) -> Fraction:
     """0.3333333 → 1/3: a share that stands so near a usual one that rounding alone tells them apart."""
     if share.denominator <= 16:
