@@ -4,6 +4,7 @@ Shares are exact fractions; they are rounded to seven places only where they are
 and "70 %" is decided on the exact sum.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from lms.core import text
+from quizzes.rules import patterns
 
 NOTHING = Fraction(0)
 FULL = Fraction(1)
@@ -197,3 +199,131 @@ def labels(right: Mapping[str, str], given: Mapping[str, str]) -> Fraction:
     if not right:
         return NOTHING
     return Fraction(sum(held.get(place) == [label] for place, label in right.items()), len(right))
+
+
+# --- Short answers with rules of their own ------------------------------------------------------------
+
+# How an accepted answer is compared. Folded (neither case nor diacritics matter) is the usual one.
+FOLDED, NO_CASE, AS_WRITTEN, WILDCARD, PATTERN = "folded", "no_case", "as_written", "wildcard", "pattern"
+MATCHERS = (FOLDED, NO_CASE, AS_WRITTEN, WILDCARD, PATTERN)
+
+
+def fits(given: str, accepted: str, matcher: str) -> bool:
+    """Whether ``given`` is what ``accepted`` asks for. NFC on both sides, runs of spaces one; nothing fits nothing.
+
+    wildcard: ``*`` stands for anything, folded. pattern: as in quizzes.rules.patterns, without case; a pattern that is
+    none fits nothing.
+    """
+    if not comparable_exact(given):
+        return False
+    if matcher == AS_WRITTEN:
+        return comparable_exact(given) == comparable_exact(accepted)
+    if matcher == NO_CASE:
+        return comparable_exact(given).casefold() == comparable_exact(accepted).casefold()
+    if matcher in (WILDCARD, PATTERN):
+        folds = matcher == WILDCARD
+        source = patterns.wildcard(text.fold(accepted)) if folds else unicodedata.normalize("NFC", accepted).casefold()
+        try:
+            pattern = patterns.compiled(source)
+        except patterns.PatternError:
+            return False
+        return pattern.fits(text.fold(given) if folds else comparable_exact(given).casefold())
+    return bool(comparable(given)) and comparable(given) == comparable(accepted)
+
+
+# --- A table of statements -------------------------------------------------------------------------------
+
+EACH, EXAM = "each", "exam"
+STATEMENT_SCHEMES = (EACH, EXAM)
+# Of four statements: as in the national examination since 2025 (one right earns a tenth …).
+EXAM_SHARES = (NOTHING, Fraction(1, 10), Fraction(1, 4), Fraction(1, 2), FULL)
+
+
+def statements(right: Mapping[str, bool], given: Mapping[str, bool], *, scheme: str = EACH) -> Fraction:
+    """each: every statement the same share. exam: by the number judged rightly, of exactly four."""
+    hits = sum(given.get(key) is value for key, value in right.items())
+    if scheme == EXAM and len(right) == len(EXAM_SHARES) - 1:
+        return EXAM_SHARES[hits]
+    return Fraction(hits, len(right)) if right else NOTHING
+
+
+# --- Numbers -----------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"([+-]?)([0-9][0-9.,]*)")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
+
+
+def read_number(written: str) -> Fraction | None:
+    """A number as people write it here; None for anything else.
+
+    The comma is the decimal sign, the full stop parts thousands: "1.234,5" is 1234,5 and "6.200" is 6200. A full stop
+    that cannot part thousands is a decimal point: "3.5" is 3,5. With a comma before the full stop the full stop is the
+    decimal point, as in "1,234.5". Spaces may part thousands. Nothing is guessed beyond that: "1,2,3" is no number.
+    """
+    bare = re.sub(r"\s", "", text.clean(written)).replace("\u2212", "-")
+    found = _NUMBER.fullmatch(bare)
+    if not found or len(bare) > 40:
+        return None
+    sign, digits = found[1], found[2]
+    comma, point = digits.rfind(","), digits.rfind(".")
+    if comma >= 0 and point > comma:
+        whole, _, part = digits.rpartition(".")
+        groups = whole.split(",")
+        if not _are_groups(groups) or not part.isdecimal():
+            return None
+        digits = "".join(groups) + "." + part
+    elif comma >= 0:
+        whole, _, part = digits.partition(",")
+        groups = whole.split(".")
+        if "," in part or "." in part or not part or (len(groups) > 1 and not _are_groups(groups)):
+            return None
+        digits = "".join(groups) + "." + part
+    elif _THOUSANDS.fullmatch(digits):
+        digits = digits.replace(".", "")
+    elif digits.count(".") > 1 or digits.endswith("."):
+        return None
+    return Fraction(sign + digits)
+
+
+def _are_groups(groups: Sequence[str]) -> bool:
+    return 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:]) and all(groups)
+
+
+def number_range(spec: str) -> tuple[Fraction, Fraction] | None:
+    """What an accepted number allows, as (least, most); None if it cannot be read.
+
+    "5" · "5 ± 0,1" or "5:0,1" (absolute) · "5 ± 2%" (of the value) · "1..5" or "1 … 5" (from to).
+    """
+    spec = text.clean(spec).replace("…", "..")
+    if ".." in spec:
+        least, _, most = spec.partition("..")
+        low, high = read_number(least), read_number(most)
+        return (low, high) if low is not None and high is not None and low <= high else None
+    value_text, sign, tolerance_text = spec.replace("+-", "±").replace(":", "±").partition("±")
+    value = read_number(value_text)
+    if value is None or (sign and not tolerance_text.strip()):
+        return None
+    tolerance = NOTHING
+    if sign:
+        relative = tolerance_text.strip().endswith("%")
+        amount = read_number(tolerance_text.strip().rstrip("%"))
+        if amount is None or amount < 0:
+            return None
+        tolerance = abs(value) * amount / 100 if relative else amount
+    return value - tolerance, value + tolerance
+
+
+def split_unit(written: str) -> tuple[str, str]:
+    """("12,5", "km") from "12,5 km"; the unit is "" where there is none."""
+    found = re.match(r"\s*([+\u2212-]?[\d.,\s]*\d)\s*(.*)$", text.clean(written), re.DOTALL)
+    return (found[1], found[2].strip()) if found else (written, "")
+
+
+# --- Gaps --------------------------------------------------------------------------------------------------
+
+
+def gaps(shares: Iterable[tuple[Fraction, int]]) -> Fraction:
+    """(share, weight) of each gap → the share of all of them."""
+    rows = list(shares)
+    whole = sum(weight for _share, weight in rows)
+    return clamp(sum((share * weight for share, weight in rows), NOTHING) / whole) if whole else NOTHING

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from quizzes.types.base import Content, Explained, new_id, plain, shuffled
+from quizzes.types.base import Choice, Content, Explained, Part, new_id, plain, shuffled
 
 MOST_OPTIONS = 8
 SOURCE_KEYS = frozenset({"options", "scheme"})
@@ -82,8 +83,13 @@ def explain(content: Content, chosen: set[str]) -> list[Explained]:
 
 def from_source(source: Mapping[str, Any]) -> list[dict[str, Any]]:
     taken: set[str] = set()
-    return [_option(row.get("text", ""), row.get("correct") is True, row.get("reason", ""), taken) for row in
-            source.get("options", []) if isinstance(row, Mapping)]  # fmt: skip
+    options = []
+    for row in source.get("options", []):
+        if not isinstance(row, Mapping):
+            continue
+        option = _option(row.get("text", ""), row.get("correct") is True, row.get("reason", ""), taken)
+        options.append({**option, "fraction": str(row["fraction"])} if "fraction" in row else option)
+    return options
 
 
 def _option(text: str, correct: bool, reason: str, taken: set[str], key: str = "") -> dict[str, Any]:
@@ -94,8 +100,19 @@ def _option(text: str, correct: bool, reason: str, taken: set[str], key: str = "
     return {"id": key, "text": text, "correct": correct, "reason": plain(reason)}
 
 
-def edit_fields(content: Content) -> dict[str, forms.Field]:
-    """Eight rows of text, right and reason; empty rows are left out."""
+class ShareField(forms.CharField):
+    """What an option earns, in %; "33,3" and "-50" are read. Empty: all for a right one, nothing for a wrong one."""
+
+    def clean(self, value: Any) -> str | None:
+        typed = super().clean(value)
+        try:
+            return read_share(typed)
+        except ValueError:
+            raise forms.ValidationError(_("Give a share from -100 to 100 %, for example 50 or 33,3.")) from None
+
+
+def edit_fields(content: Content, shares_help: Any) -> dict[str, forms.Field]:
+    """Eight rows of text, right, share and reason; empty rows are left out."""
     options = content.get("options", [])
     fields: dict[str, forms.Field] = {}
     for row in range(MOST_OPTIONS):
@@ -110,6 +127,13 @@ def edit_fields(content: Content) -> dict[str, forms.Field]:
         fields[f"option_{row}_correct"] = forms.BooleanField(
             label=pgettext_lazy("answer", "right"), required=False, initial=option.get("correct", False)
         )
+        fields[f"option_{row}_share"] = ShareField(
+            label=gettext_lazy("Earns, %"),
+            required=False,
+            initial=percent(option["fraction"]) if "fraction" in option else "",
+            max_length=12,
+            help_text=shares_help,
+        )
         fields[f"option_{row}_reason"] = forms.CharField(
             label=gettext_lazy("Why it is right or wrong"),
             required=False,
@@ -121,14 +145,59 @@ def edit_fields(content: Content) -> dict[str, forms.Field]:
 
 def from_form(cleaned: Mapping[str, Any]) -> list[dict[str, Any]]:
     taken: set[str] = set()
-    return [
-        _option(
+    options = []
+    for row in range(MOST_OPTIONS):
+        if not plain(cleaned.get(f"option_{row}_text", "")):
+            continue
+        option = _option(
             cleaned[f"option_{row}_text"],
             cleaned[f"option_{row}_correct"],
             cleaned[f"option_{row}_reason"],
             taken,
             cleaned[f"option_{row}_id"],
         )
-        for row in range(MOST_OPTIONS)
-        if plain(cleaned.get(f"option_{row}_text", ""))
-    ]
+        share = cleaned.get(f"option_{row}_share")
+        options.append({**option, "fraction": share} if share else option)
+    return options
+
+
+def texts(content: Content) -> list[str]:
+    return [option["text"] for option in content["options"]]
+
+
+def part(content: Content) -> Part:
+    """The one part of a question with options, for the table of responses."""
+    shares = weights(content)
+    choices = tuple(
+        Choice(option["id"], option["text"], bool(option["correct"]), shares[option["id"]])
+        for option in content["options"]
+    )
+    return Part("", "", choices)
+
+
+def fractions_are_shares(content: Content) -> bool:
+    """Every own fraction is a number from -1 to 1."""
+    try:
+        return all(-1 <= share <= 1 for share in weights(content).values())
+    except (ValueError, ZeroDivisionError, KeyError, TypeError):
+        return False
+
+
+def percent(fraction: Any) -> str:
+    """ "33,33333" for "0.3333333"."""
+    value = Decimal(str(fraction)) * 100
+    return f"{value.normalize():f}".replace(".", ",")
+
+
+def read_share(typed: str) -> str | None:
+    """The share as the content keeps it ("0.5"), None where nothing was typed; ValueError for what is no share."""
+    bare = plain(typed).replace("%", "").replace(",", ".").replace("\u2212", "-").strip()
+    if not bare:
+        return None
+    try:
+        value = Decimal(bare) / 100
+    except InvalidOperation:
+        raise ValueError(typed) from None
+    if not -1 <= value <= 1:
+        raise ValueError(typed)
+    return f"{value.normalize():f}"

@@ -1,6 +1,8 @@
 """Every type has the same shape: what holds for one holds for all."""
 
 import random
+from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from django.http import QueryDict
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizzes import types
+from tests.factories.questions import MARKED_BY_A_PERSON
 from tests.factories.quizzes import CONTENT, RIGHT
 
 KINDS = [kind.NAME for kind in types.all_types()]
@@ -24,8 +27,13 @@ def posted(pairs: list[tuple[str, str]]) -> QueryDict:
 def test_the_right_answer_earns_everything_and_no_answer_nothing(name: str) -> None:
     kind, content = types.get(name), CONTENT[name]
     assert kind.validate(content) == []
-    assert kind.mark(content, RIGHT[name]) == 1
     assert kind.mark(content, None) == 0
+    if not kind.IS_ASKED:
+        assert (kind.weight(content), kind.is_complete(content, None)) == (0, True)
+        return
+    # What a person marks has no share of its own.
+    assert kind.mark(content, RIGHT[name]) == (None if name in MARKED_BY_A_PERSON else 1)
+    assert (name in MARKED_BY_A_PERSON) == kind.NEEDS_MARKER
     assert kind.is_complete(content, RIGHT[name])
     assert not kind.is_complete(content, None)
 
@@ -66,7 +74,7 @@ def test_the_frozen_order_comes_from_the_seed_alone_and_loses_nothing(name: str,
 HOSTILE = st.one_of(
     st.text(max_size=300), st.sampled_from(["a", "b", "l1", "r1", "i1", "1", "99", "-1", "true", "null"])
 )
-FIELDS = ["a", "a-l1", "a-l2", "a-i1", "a-i2", "a-i3", "a-i4", "b", "a-"]
+FIELDS = ["a", "a-l1", "a-l2", "a-i1", "a-i2", "a-i3", "a-i4", "a-s1", "a-g1", "a-g2", "a-g4", "b", "a-"]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -79,7 +87,8 @@ def test_whatever_is_posted_is_refused_or_is_an_answer_that_can_be_marked(
         answer = kind.parse(posted(pairs), "a", content)
     except types.BadAnswerError:
         return
-    assert 0 <= kind.mark(content, answer) <= 1
+    share = kind.mark(content, answer)
+    assert kind.NEEDS_MARKER if share is None else 0 <= share <= 1
     assert isinstance(kind.summarise(content, answer), str)
     kind.explain(content, answer)
     assert kind.parse(posted(kind.fields(answer, "a")), "a", content) == answer
@@ -135,10 +144,48 @@ def test_an_order_given_with_a_place_twice_is_kept_but_unfinished() -> None:
         ("matching", {"lefts": [{"id": "l", "text": "L", "right": "gone"}], "rights": []}),
         ("ordering", {"items": [{"id": "a", "text": "A"}]}),
         ("short_text", {"accepted": [" "]}),
-        *[(name, {}) for name in KINDS],
+        *[(name, {}) for name in KINDS if types.get(name).IS_ASKED],
     ],
 )
 def test_broken_content_is_refused_in_sentences(name: str, content: dict[str, object]) -> None:
     errors = types.get(name).validate(content)
     assert errors
     assert all(isinstance(error, str) and error.endswith(".") for error in errors)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_type_tells_its_texts_parts_and_responses(name: str) -> None:
+    kind, content = types.get(name), CONTENT[name]
+    assert all(isinstance(text, str) for text in kind.texts(content))
+    parts = {part.key: {choice.key for choice in part.choices} for part in kind.parts(content)}
+    for key, chosen in kind.responses(content, RIGHT[name]).items():
+        assert key in parts
+        # A part with choices is answered by one of them; one without, by what was written.
+        assert not parts[key] or set(chosen) <= parts[key]
+    assert kind.responses(content, None) == {}
+    assert kind.incompatible(content, content) == ""
+    guess = kind.guess(content)
+    assert guess is None or 0 <= guess <= 1
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_texts_pass_through_a_conversion_and_nothing_else_changes(name: str) -> None:
+    kind, content = types.get(name), CONTENT[name]
+    assert kind.map_texts(content, lambda text: text) == content
+    changed = kind.map_texts(content, lambda text: text)
+    assert kind.mark(changed, RIGHT[name]) == kind.mark(content, RIGHT[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"), [("single", Fraction(1, 3)), ("true_false", Fraction(1, 2)), ("matching", Fraction(1, 3)),
+                        ("ordering", Fraction(1, 24)), ("multiple", None), ("statements", Fraction(49, 160))]
+)  # fmt: skip
+def test_blind_guessing_earns_what_the_requirements_say(name: str, guess: Fraction | None) -> None:
+    assert types.get(name).guess(CONTENT[name]) == guess
+
+
+def test_a_folder_is_enough_for_a_type() -> None:
+    """Nothing lists the types: every folder of the package is one, with its page beside it."""
+    folders = {path.parent.name for path in Path(types.__file__).parent.glob("*/question.html")}
+    assert {kind.NAME for kind in types.all_types()} == folders
+    assert folders <= set(CONTENT)

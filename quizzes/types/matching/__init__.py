@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy
 from quizzes import marking
 from quizzes.types.base import (
     BadAnswerError,
+    Choice,
     Content,
     Explained,
+    Part,
     Post,
     QuestionType,
     lines,
@@ -187,6 +189,31 @@ class Matching(QuestionType):
             widget=forms.Textarea(attrs={"rows": 3}),
         )
         return fields
+
+    def texts(self, content: Content) -> list[str]:
+        return [part["text"] for part in (*content["lefts"], *content["rights"])]
+
+    def guess(self, content: Content) -> Fraction | None:
+        """One of as many answers as there are on the right."""
+        return Fraction(1, len(content["rights"]))
+
+    def parts(self, content: Content) -> tuple[Part, ...]:
+        return tuple(
+            Part(
+                left["id"],
+                left["text"],
+                tuple(
+                    Choice(
+                        right["id"], right["text"], right["id"] == left["right"], Fraction(right["id"] == left["right"])
+                    )
+                    for right in content["rights"]
+                ),
+            )
+            for left in content["lefts"]
+        )
+
+    def responses(self, content: Content, answer: dict[str, str] | None) -> dict[str, tuple[str, ...]]:
+        return {left: (right,) for left, right in (answer or {}).items()}
 
     def from_form(self, cleaned: Mapping[str, Any]) -> Content:
         pairs = [

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from quizzes import marking
 from quizzes.types import options
-from quizzes.types.base import BadAnswerError, Content, Explained, Post, QuestionType
+from quizzes.types.base import BadAnswerError, Content, Explained, Part, Post, QuestionType
 
 SCHEME_LABELS = {
     marking.PROPORTIONAL_CORRECT: gettext_lazy("a part for each right tick, nothing once a wrong one is ticked"),
     marking.EXACT: gettext_lazy("all or nothing"),
     marking.PROPORTIONAL: gettext_lazy("a part for each option judged rightly"),
+    marking.WEIGHTED: gettext_lazy("the shares given with the options, added up"),
 }
 
 
@@ -38,6 +39,8 @@ class Multiple(QuestionType):
             errors.append(_("Mark at least one option as right."))
         if content.get("scheme", marking.PROPORTIONAL_CORRECT) not in marking.MULTIPLE_SCHEMES:
             errors.append(_("There is no such way of marking."))
+        if not errors and not options.fractions_are_shares(content):
+            errors.append(_("A share lies between -100 and 100 %."))
         return errors
 
     def present(self, content: Content, order: list[str], answer: list[str] | None) -> options.OptionsShown:
@@ -86,7 +89,21 @@ class Multiple(QuestionType):
             choices=list(SCHEME_LABELS.items()),
             initial=content.get("scheme", marking.PROPORTIONAL_CORRECT),
         )
-        return {**options.edit_fields(content), "scheme": scheme}
+        return {
+            **options.edit_fields(
+                content, gettext_lazy("Only where the shares are added up; a wrong one may take off.")
+            ),
+            "scheme": scheme,
+        }
+
+    def texts(self, content: Content) -> list[str]:
+        return options.texts(content)
+
+    def parts(self, content: Content) -> tuple[Part, ...]:
+        return (options.part(content),)
+
+    def responses(self, content: Content, answer: list[str] | None) -> dict[str, tuple[str, ...]]:
+        return {"": tuple(answer)} if answer else {}
 
     def from_form(self, cleaned: Mapping[str, Any]) -> Content:
         return {"options": options.from_form(cleaned), "scheme": cleaned["scheme"]}

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import factorial
 from typing import Any
 
 from django import forms
@@ -15,7 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quizzes import marking
-from quizzes.types.base import BadAnswerError, Content, Explained, Post, QuestionType, lines, new_id, one, plain
+from quizzes.types.base import (
+    BadAnswerError,
+    Choice,
+    Content,
+    Explained,
+    Part,
+    Post,
+    QuestionType,
+    lines,
+    new_id,
+    one,
+    plain,
+)
 
 MOST_ITEMS = 10
 
@@ -153,6 +166,33 @@ class Ordering(QuestionType):
             ],
         )
         return {"items": items, "metric": metric}
+
+    def texts(self, content: Content) -> list[str]:
+        return [item["text"] for item in content["items"]]
+
+    def guess(self, content: Content) -> Fraction | None:
+        """One of all the orders there are."""
+        return Fraction(1, factorial(len(content["items"])))
+
+    def parts(self, content: Content) -> tuple[Part, ...]:
+        """A part for each item; its choices are the places."""
+        places = range(1, len(content["items"]) + 1)
+        return tuple(
+            Part(
+                item["id"],
+                item["text"],
+                tuple(Choice(str(place), str(place), place == right) for place in places),
+            )
+            for right, item in enumerate(content["items"], start=1)
+        )
+
+    def responses(self, content: Content, answer: dict[str, int] | None) -> dict[str, tuple[str, ...]]:
+        return {key: (str(place),) for key, place in (answer or {}).items()}
+
+    def incompatible(self, old: Content, new: Content) -> str:
+        """The right order may change, the items may not."""
+        same = {item["id"] for item in old["items"]} == {item["id"] for item in new["items"]}
+        return "" if same else _("The parts of the question are not the same.")
 
     def from_form(self, cleaned: Mapping[str, Any]) -> Content:
         return _content(lines(cleaned.get("items", "")), cleaned["metric"])

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from quizzes import marking
 from quizzes.types import options
-from quizzes.types.base import BadAnswerError, Content, Explained, Post, QuestionType, one
+from quizzes.types.base import BadAnswerError, Content, Explained, Part, Post, QuestionType, one
 
 
 class Single(QuestionType):
@@ -30,6 +30,8 @@ class Single(QuestionType):
         errors = options.validate(content)
         if len(options.right_ids(content) if "options" in content else ()) != 1:
             errors.append(_("Mark exactly one option as right."))
+        if not errors and not options.fractions_are_shares(content):
+            errors.append(_("A share lies between -100 and 100 %."))
         return errors
 
     def present(self, content: Content, order: list[str], answer: str | None) -> options.OptionsShown:
@@ -63,7 +65,23 @@ class Single(QuestionType):
         return {"options": options.from_source(source)}
 
     def edit_fields(self, content: Content) -> dict[str, forms.Field]:
-        return options.edit_fields(content)
+        return options.edit_fields(
+            content, gettext_lazy("Only where a half-right option earns a part of the mark, for example 50.")
+        )
+
+    def texts(self, content: Content) -> list[str]:
+        return options.texts(content)
+
+    def guess(self, content: Content) -> Fraction | None:
+        """The mean of what the options earn."""
+        shares = options.weights(content).values()
+        return sum(shares, marking.NOTHING) / len(shares)
+
+    def parts(self, content: Content) -> tuple[Part, ...]:
+        return (options.part(content),)
+
+    def responses(self, content: Content, answer: str | None) -> dict[str, tuple[str, ...]]:
+        return {"": (answer,)} if answer else {}
 
     def from_form(self, cleaned: Mapping[str, Any]) -> Content:
         return {"options": options.from_form(cleaned)}

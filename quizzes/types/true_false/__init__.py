@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from quizzes import marking
-from quizzes.types.base import BadAnswerError, Content, Explained, Post, QuestionType, one
+from quizzes.types.base import BadAnswerError, Choice, Content, Explained, Part, Post, QuestionType, one
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,20 @@ class TrueFalse(QuestionType):
             widget=forms.RadioSelect,
         )
         return {"answer": answer}
+
+    def guess(self, content: Content) -> Fraction | None:
+        return Fraction(1, 2)
+
+    def parts(self, content: Content) -> tuple[Part, ...]:
+        right = content["answer"]
+        choices = tuple(
+            Choice(key, self.summarise(content, value), right is value, Fraction(right is value))
+            for key, value in (("true", True), ("false", False))
+        )
+        return (Part("", "", choices),)
+
+    def responses(self, content: Content, answer: bool | None) -> dict[str, tuple[str, ...]]:
+        return {} if answer is None else {"": ("true" if answer else "false",)}
 
     def from_form(self, cleaned: Mapping[str, Any]) -> Content:
         return {"answer": cleaned["answer"] == "true"}
