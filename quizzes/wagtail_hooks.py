@@ -5,7 +5,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.log_actions import LogActionRegistry
 
-from quizzes.cms_views import analysis, quiz_page
+from quizzes.cms_views import analysis, imports, quiz_page
 from quizzes.viewsets import QuestionBank, QuestionChooser, question_chooser
 
 
@@ -100,3 +100,35 @@ def name_import_actions(actions: LogActionRegistry) -> None:
         ("quizzes.undo_import", _("Undo an import of questions"), _("Import of questions undone")),
     ):
         actions.register_action(name, label, message)
+
+
+# --- Files of questions ---------------------------------------------------------------------------------
+
+
+@hooks.register("register_admin_urls")
+def import_addresses() -> list[URLPattern]:
+    return [
+        path("question-imports/", imports.batches, name="quizzes_imports"),
+        path("question-imports/<int:pk>/", imports.batch, name="quizzes_import"),
+        path("question-imports/template/<str:format>/", imports.template, name="quizzes_import_template"),
+        path("question-export/", imports.export, name="quizzes_export"),
+    ]
+
+
+class _ImportItem(MenuItem):  # type: ignore[misc]
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(imports.PERMISSION))
+
+
+@hooks.register("register_question_bank_menu_item")
+def imports_in_the_menu() -> MenuItem:
+    return _ImportItem(
+        _("Questions from a file"), reverse_lazy("quizzes_imports"), name="quiz-imports", icon_name="upload", order=40
+    )
+
+
+@hooks.register("register_question_bank_menu_item")
+def export_in_the_menu() -> MenuItem:
+    return _ImportItem(
+        _("Questions into a file"), reverse_lazy("quizzes_export"), name="quiz-export", icon_name="download", order=50
+    )

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from quizzes.formats import gift, rich
 from quizzes.formats.decoding import decode
-from quizzes.formats.item import Item, Problem, Reading, RefusedError, Trouble, UnreadableError
+from quizzes.formats.item import Item, Problem, Reading, RefusedError, Trouble, UnreadableError, Written
 
 NAME = "aiken"
 SUFFIXES = (".txt",)
@@ -121,3 +121,21 @@ def _item(draft: _Draft, hooks: Sequence[ModuleType]) -> Item:
                 **gift.comment_fields(draft.comments),
             )
     raise RefusedError(Trouble.UNKNOWN_TYPE, name=block.kind)
+
+
+def write(items: Sequence[Item], hooks: Sequence[ModuleType]) -> Written:
+    """Single choices only, as plainly as the format is: question, options and key, a line each. What it has no room
+    for (code, level, reasons, pictures) stays behind; other types are left out."""
+    blocks: list[str] = []
+    left_out: list[tuple[str, Trouble]] = []
+    for item in items:
+        options = item.content.get("options") or []
+        right = [place for place, option in enumerate(options) if option.get("correct")]
+        if item.type != "single" or len(right) != 1 or len(options) > 26:
+            left_out.append((item.code, Trouble.TYPE_NOT_CARRIED))
+        elif item.pictures:
+            left_out.append((item.code, Trouble.PICTURES_NOT_CARRIED))
+        else:
+            rows = [f"{chr(65 + place)}. {' '.join(option['text'].split())}" for place, option in enumerate(options)]
+            blocks.append("\n".join([" ".join(item.stem.split()), *rows, f"ANSWER: {chr(65 + right[0])}"]))
+    return Written(("\n\n".join(blocks) + "\n").encode(), tuple(left_out))

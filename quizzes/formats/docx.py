@@ -11,7 +11,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 from xml.sax.saxutils import escape
@@ -524,6 +524,8 @@ class _Parser:
         label = _label_of(words)
         if label and (label[0] != "data" or any("hidden" in run.marks for run in line.runs)):
             name, value = label
+            if name == "data":
+                question.source.pop()
             question.values.setdefault(name, []).append(value)
             question.last = name
             return
@@ -783,22 +785,26 @@ def read(data: bytes, hooks: Sequence[ModuleType], change: Callable[[str], str] 
 
 
 def _read_one(
-    question: _Question, keys: Mapping[int, str], pictures: Mapping[str, bytes], hooks: Sequence[ModuleType]
+    question: _Question,
+    keys: Mapping[int, str],
+    pictures: Mapping[str, bytes],
+    hooks: Sequence[ModuleType],
+    *,
+    is_bare: bool = False,
 ) -> Item | Problem:
     fields, draft = _fields(question, pictures), _draft(question)
+    problem: Problem | None = None
     from_table = keys.get(question.number, "")
     if from_table:
         told = sheetdraft.letters(draft.key) if draft.key else None
         if told is not None and told != sheetdraft.letters(from_table):
             values = {"first": draft.key[:40], "second": from_table}
-            return Problem(fields.line, Trouble.TWO_KEYS, values, fields.source)
-        if not draft.key:
-            draft = Draft(draft.kind, draft.options, from_table, draft.marked, draft.truths)
-    if draft.options and any(PICTURE.search(option) for option in draft.options):
+            problem = Problem(fields.line, Trouble.TWO_KEYS, values, fields.source)
+        elif not draft.key:
+            draft = replace(draft, key=from_table)
+    if any(PICTURE.search(option) for option in draft.options):
         draft = _pictures_to_stem(fields, draft)
-    if not fields.stem:
-        return Problem(fields.line, Trouble.NO_STEM, {}, fields.source)
-    return sheetdraft.item_of(fields, draft, hooks, "docx_read")
+    return sheetdraft.item_of(fields, draft, hooks, "docx_read", problem=problem, is_bare=is_bare)
 
 
 def _pictures_to_stem(fields: Fields, draft: Draft) -> Draft:
@@ -809,7 +815,7 @@ def _pictures_to_stem(fields: Fields, draft: Draft) -> Draft:
             fields.stem += f"\n![Phương án {LETTERS[place]}](picture:{found})"
         words = _clean(re.sub(r"!\[[^\]]*\]\(picture:[0-9a-f]{64}\)", "", option))
         options.append(words or f"Hình {LETTERS[place]}")
-    return Draft(draft.kind, tuple(options), draft.key, draft.marked, draft.truths)
+    return replace(draft, options=tuple(options))
 
 
 # --- Questions → Word ---------------------------------------------------------------------------------
@@ -1016,14 +1022,18 @@ def write(items: Sequence[Item], hooks: Sequence[ModuleType]) -> Written:
     return Written(writer.save())
 
 
-def _read_back(data: bytes, hooks: Sequence[ModuleType], count: int) -> dict[int, Item | Problem]:
-    """By number of the question. A question whose words break the counting is left out: its data holds it whole."""
+def _read_back(data: bytes, hooks: Sequence[ModuleType], count: int) -> dict[int, Item]:
+    """What the words alone give, by number of the question; nothing if they break the counting."""
     reader = _Reader(data, None)
     parser = _Parser(reader.lines())
     parser.read()
     if [question.number for question in parser.questions] != list(range(1, count + 1)):
         return {}
-    return {question.number: _read_one(question, parser.keys, reader.pictures, hooks) for question in parser.questions}
+    found = (
+        (question.number, _read_one(question, parser.keys, reader.pictures, hooks, is_bare=True))
+        for question in parser.questions
+    )
+    return {number: item for number, item in found if isinstance(item, Item)}
 
 
 def template() -> bytes:

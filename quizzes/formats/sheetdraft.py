@@ -106,8 +106,18 @@ class Fields:
         self.notes.append(Problem(self.line, trouble, values))
 
 
-def item_of(fields: Fields, draft: Draft, hooks: Sequence[ModuleType], reader: str) -> Item | Problem:
-    """The question. ``reader``: name of the function of the hooks, "docx_read" or "xlsx_read"."""
+def item_of(
+    fields: Fields,
+    draft: Draft,
+    hooks: Sequence[ModuleType],
+    reader: str,
+    *,
+    problem: Problem | None = None,
+    is_bare: bool = False,
+) -> Item | Problem:
+    """The question. ``reader``: name of the function of the hooks, "docx_read" or "xlsx_read". ``problem``: known
+    already. ``is_bare``: what the words alone give, whatever is wrong with them (see ``parcel``).
+    """
     item = Item(
         type=draft.kind,
         stem=fields.stem.strip(),
@@ -123,25 +133,29 @@ def item_of(fields: Fields, draft: Draft, hooks: Sequence[ModuleType], reader: s
         pictures=fields.pictures,
         source=fields.source,
     )
-    problem: Problem | None = None
-    try:
-        item = _typed(item, draft, hooks, reader, fields)
-    except RefusedError as error:
-        problem = Problem(fields.line, error.code, error.values, fields.source)
+    if problem is None:
+        try:
+            item = _typed(item, draft, hooks, reader, fields)
+        except RefusedError as error:
+            problem = Problem(fields.line, error.code, error.values, fields.source)
+    if is_bare:
+        return item
     item = replace(item, notes=tuple(fields.notes))
     if fields.data:
         item = keepsake.restore(item, fields.data)
-        if item.content or item.type == "description":
+        if item.stem and (item.content or item.type == "description"):
             return item
     if problem:
         return problem
+    if not item.stem:
+        return Problem(fields.line, Trouble.NO_STEM, {}, fields.source)
     if not item.type:
         return Problem(fields.line, Trouble.NO_KEY, {}, fields.source)
     return item
 
 
 def _typed(item: Item, draft: Draft, hooks: Sequence[ModuleType], reader: str, fields: Fields) -> Item:
-    mine = [hook for hook in hooks if hook.NAME == draft.kind] if draft.kind else list(hooks)
+    mine = [hook for hook in hooks if draft.kind == hook.NAME] if draft.kind else list(hooks)
     for hook in mine:
         found: Parsed | None = getattr(hook, reader)(draft) if hasattr(hook, reader) else None
         if found is not None:
@@ -153,20 +167,12 @@ def _typed(item: Item, draft: Draft, hooks: Sequence[ModuleType], reader: str, f
     return item
 
 
-def parcel(wanted: Item, read: Item | Problem | None) -> str:
+def parcel(wanted: Item, bare: Item | None) -> str:
     """What has to be kept beside the words, so that reading them again gives ``wanted``; "" for nothing.
 
-    ``read``: what reading the words without it gave.
+    ``bare``: what the words alone give; None where the words cannot be found again.
     """
-    if not isinstance(read, Item):
-        # Reading begins from an item that has nothing but its type.
-        read = Item(type=word_kind(wanted.type), stem="", content={})
-        return keepsake.parcel(wanted, replace(read, stem=wanted.stem))
-    return keepsake.parcel(wanted, read)
-
-
-def word_kind(name: str) -> str:
-    return kind_of(word_of(KINDS, name))
+    return keepsake.parcel(wanted, bare)
 
 
 # --- Keys ---------------------------------------------------------------------------------------------

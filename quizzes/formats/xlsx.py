@@ -181,6 +181,8 @@ def _question(
     pictures: Mapping[str, bytes],
     hooks: Sequence[ModuleType],
     change: Callable[[str], str] | None,
+    *,
+    is_bare: bool = False,
 ) -> Item | Problem | None:
     values: dict[str, list[str]] = {}
     for place, meaning in columns.items():
@@ -193,7 +195,7 @@ def _question(
         if meaning != "data":
             words = _clean(change(words) if change else words)
         values.setdefault(meaning, []).append(words)
-    if not any(word for meaning, words in values.items() for word in words if meaning != "code"):
+    if not is_bare and not any(word for meaning, words in values.items() for word in words if meaning != "code"):
         return None
 
     def one(meaning: str) -> str:
@@ -218,12 +220,10 @@ def _question(
     if one("kind") and not kind:
         fields.note(Trouble.LABEL_UNKNOWN, value=one("kind")[:40])
     draft = Draft(kind, tuple(options), one("key"), truths=_truths(kind, one("key"), len(options)))
-    found = sheetdraft.item_of(fields, draft, hooks, "xlsx_read")
+    found = sheetdraft.item_of(fields, draft, hooks, "xlsx_read", is_bare=is_bare)
     if isinstance(found, Item):
         names = set(PICTURE.findall(found.stem + found.reason)) | _hashes(found.content)
         found = _with(found, {name: pictures[name] for name in names if name in pictures})
-        if not found.stem:
-            return Problem(number, Trouble.NO_STEM, {}, fields.source)
     return found
 
 
@@ -333,8 +333,8 @@ def write(items: Sequence[Item], hooks: Sequence[ModuleType]) -> Written:
     columns = dict(enumerate(_NAMES))
     for number, item in enumerate(items, start=2):
         cells = [_safe(words) for words in _cells(item, _written(item, hooks))]
-        back = _question(number, [cell or None for cell in cells], columns, frozenset(), {}, hooks, None)
-        data = sheetdraft.parcel(item, back)
+        back = _question(number, [cell or None for cell in cells], columns, frozenset(), {}, hooks, None, is_bare=True)
+        data = sheetdraft.parcel(item, back if isinstance(back, Item) else None)
         rows.append([*cells, *(data[start : start + CELL] for start in range(0, len(data), CELL))])
         pictures |= item.pictures
     return Written(_book(rows, pictures))
