@@ -210,7 +210,7 @@ class Upload(QuestionType):
             "link": forms.ChoiceField(
                 label=gettext_lazy("Link that is asked for"),
                 required=False,
-                choices=[("", gettext_lazy("none")), *LINKS.items()],
+                choices=[("", gettext_lazy("no link")), *LINKS.items()],
                 initial=content.get("link", ""),
             ),
             "needs_both": forms.BooleanField(

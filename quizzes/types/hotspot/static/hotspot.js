@@ -38,16 +38,21 @@ function enliven(box) {
   const say = () => {
     said.textContent = x.value === "" ? "" : box.dataset.chosen.replace("{cell}", column.options[column.selectedIndex].text + row.options[row.selectedIndex].text);
   };
-  // The lists follow the click, so that both always say the same.
-  const choose = (left, top) => {
-    x.value = String(within(left));
-    y.value = String(within(top));
+  // The lists follow the place, so that both always say the same.
+  const follow = () => {
+    if (x.value === "" || y.value === "") return;
     column.value = String(Math.min(columns - 1, Math.floor((Number(x.value) * columns) / WHOLE)));
     row.value = String(Math.min(rows - 1, Math.floor((Number(y.value) * rows) / WHOLE)));
     draw(Number(x.value), Number(y.value));
     say();
+  };
+  const choose = (left, top) => {
+    x.value = String(within(left));
+    y.value = String(within(top));
     x.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  // Also when an answer that was kept on this device is put back.
+  [x, y].forEach((field) => field.addEventListener("change", follow));
 
   let aim = null;
   picture.addEventListener("click", (event) => {

@@ -9,6 +9,7 @@ function enliven(box) {
   const places = [...box.querySelectorAll(".place")];
   const lines = [...box.querySelectorAll(".labels li")];
   let picked = null;
+  let isTelling = false;
 
   const listOf = (line) => line.querySelector("select");
   const textOf = (line) => line.dataset.text;
@@ -68,7 +69,9 @@ function enliven(box) {
     draw();
     const place = places.find((each) => each.dataset.place === value);
     said.textContent = (place ? box.dataset.put.replace("{number}", place.dataset.number) : box.dataset.taken).replace("{label}", textOf(line));
+    isTelling = true;
     listOf(line).dispatchEvent(new Event("change", { bubbles: true }));
+    isTelling = false;
   }
 
   function drag(line, event) {
@@ -130,7 +133,7 @@ function enliven(box) {
     chip.addEventListener("pointerdown", (event) => {
       if (event.button === 0 && (event.pointerType === "mouse" || event.target === grip)) drag(line, event);
     });
-    listOf(line).addEventListener("change", (event) => { if (event.isTrusted) put(line, listOf(line).value); });
+    listOf(line).addEventListener("change", () => { if (!isTelling) put(line, listOf(line).value); });
   });
   picture.addEventListener("click", (event) => {
     const place = nearest(event.clientX, event.clientY);
