@@ -467,4 +467,6 @@ class QuestionBank(ModelViewSetGroup):  # type: ignore[misc]
     )
     menu_label = _("Question bank")
     menu_icon = "help"
+    # Item analysis and imports hang themselves below it.
+    submenu_hook = "register_question_bank_menu_item"
     menu_order = 250

@@ -393,3 +393,8 @@ def test_the_list_asks_the_same_for_one_quiz_and_for_three(quiz, golden, outline
         make_quiz(activity, {make_category("pt"): 1})
     with django_assert_num_queries(2):
         assert len(reads.overview()) == 3
+
+
+def test_the_analysis_stands_in_the_menu_of_the_bank(client, author):
+    client.force_login(author)
+    assert address("quizzes_analysis") in client.get("/cms/").content.decode()
