@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import ModuleType
@@ -170,13 +170,15 @@ class Source:
 class Target:
     """A question on its way out, for the hooks, which set ``kind`` (Moodle's type) and add its elements.
 
-    ``stem``: in place of the item's own in questiontext (short Markdown), where a type puts its gaps there.
+    ``text``: what follows the stem in questiontext (short Markdown), where a type puts its gaps there; ``fill`` puts
+    into the HTML of both what must not be taken for Markdown.
     """
 
     def __init__(self, pictures: Mapping[str, bytes]) -> None:
         self.element = etree.Element("question")
         self.kind = ""
-        self.stem: str | None = None
+        self.text = ""
+        self.fill: Callable[[str], str] | None = None
         self._pictures = pictures
 
     def add(
@@ -274,6 +276,13 @@ def write(items: Iterable[Item], hooks: Sequence[ModuleType]) -> Written:
 
 
 # --- Reading ---
+
+
+def parted(text: str, gap: str) -> tuple[str, str]:
+    """(stem, text): the paragraphs before the first one with a ``gap`` (a pattern), and the rest."""
+    paragraphs = text.split("\n\n")
+    first = next((index for index, part in enumerate(paragraphs) if re.search(gap, part)), 0)
+    return "\n\n".join(paragraphs[:first]).strip(), "\n\n".join(paragraphs[first:]).strip()
 
 
 def text_of(element: etree._Element | None) -> str:
@@ -454,7 +463,10 @@ def _add_shared(target: Target, item: Item) -> None:
         target.element.remove(child)
     target.element.set("type", target.kind)
     target.add_text("name", " ".join((item.code or item.stem)[:80].split()) or "?")
-    target.add_markdown("questiontext", target.stem if target.stem is not None else item.stem)
+    question = target.add_markdown("questiontext", f"{item.stem}\n\n{target.text}" if target.text else item.stem)
+    if target.fill:
+        inner = question[0]
+        inner.text = xmlfile.safe(target.fill(inner.text or ""))
     target.add_markdown("generalfeedback", item.reason)
     target.add("defaultgrade", "0" if target.kind == "description" else "1")
     target.add("penalty", "0" if target.kind in ("description", "essay") else "0.3333333")

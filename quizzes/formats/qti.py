@@ -113,7 +113,7 @@ class Interaction:
 @dataclass(frozen=True)
 class Body:
     """``stem`` is short Markdown; a gap inside it is GAP. ``text``: words (short Markdown) and the numbers of the
-    interactions that stand among them. A hook that writes gives ``stem`` or ``text`` in place of the item's own."""
+    interactions that stand among them. A hook that writes gives no stem, and a ``text`` that follows the item's own."""
 
     interactions: tuple[Interaction, ...] = ()
     stem: str = ""
@@ -558,9 +558,10 @@ def _root(item: Item, body: Body, identifier: str, pictures: Mapping[str, str]) 
     _sub(root, "qti-outcome-declaration", identifier="FEEDBACK", cardinality="multiple", base_type="identifier")
     element = _sub(root, "qti-item-body")
     if body.text:
+        _add_markdown(element, item.stem, pictures)
         _add_text(element, body, names, pictures)
     else:
-        _add_markdown(element, body.stem or item.stem, pictures)
+        _add_markdown(element, item.stem, pictures)
         for name, interaction in zip(names, body.interactions, strict=True):
             holder = _sub(element, "p") if interaction.kind in _INLINE else element
             _add_interaction(holder, name, interaction, pictures)

@@ -57,6 +57,9 @@ def qti_read(body: qti.Body) -> Parsed | None:
     if len(body.interactions) != 1 or body.interactions[0].kind != qti.MATCH:
         return None
     found = body.interactions[0]
+    if {choice.id.lower() for choice in found.targets} == {qti.TRUE, qti.FALSE}:
+        # A table of statements.
+        return None
     told = [pair.split() for pair in (found.right or found.shares or ())]
     if not told or any(len(pair) != 2 for pair in told):
         raise RefusedError(Trouble.NO_RIGHT_ANSWER)

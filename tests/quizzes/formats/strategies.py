@@ -16,6 +16,7 @@ from PIL import Image
 from quizzes import types
 from quizzes.formats.item import Item
 from quizzes.types.base import new_id, plain
+from quizzes.types.cloze import read as read_cloze
 from tests.factories.questions import CONTENT
 
 _HOSTILE = [
@@ -106,12 +107,25 @@ def sampled(draw: st.DrawFn, name: str) -> dict[str, Any]:
     return changed if not types.get(name).validate(changed) else CONTENT[name]
 
 
+@st.composite
+def cloze(draw: st.DrawFn) -> dict[str, Any]:
+    """As an author writes it, in every kind of gap."""
+    words = st.lists(st.sampled_from(_WORDS), min_size=2, max_size=4, unique=True)
+    gaps = []
+    for kind in draw(st.lists(st.sampled_from(["MC", "SA", "SAC", "NM", "MR"]), min_size=1, max_size=4)):
+        right, *wrong = draw(words)
+        inside = "=5:0,5" if kind == "NM" else "~".join([f"={right}#Vì thế.", *wrong])
+        gaps.append(f"{{{draw(st.integers(1, 3))}:{kind}:{inside}}}")
+    return read_cloze(" và ".join(["Bài này", *gaps]) + ".")
+
+
 CONTENTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "single": single(),
     "multiple": multiple(),
     "true_false": st.fixed_dictionaries({"answer": st.booleans()}),
     "matching": matching(),
     "ordering": ordering(),
+    "cloze": cloze(),
     "short_text": st.fixed_dictionaries({"accepted": texts(1, 5), "exact": st.booleans()}),
 }
 
