@@ -49,6 +49,7 @@ class WordsField(forms.CharField):
         return list(initial or []) != self.to_python(data)
 
     def validate(self, value: Any) -> None:
+        super().validate(value)
         if any(len(word) > 100 for word in value):
             raise ValidationError(_("A tag has at most 100 characters."))
 

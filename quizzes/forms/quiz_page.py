@@ -106,6 +106,8 @@ class QuizPageForm(WagtailAdminPageForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         if "blueprint" in self.fields and self.instance is not None:
             self.initial["blueprint"] = _rows_of(self.instance)
+        if "navigation" in self.fields:
+            self.fields["navigation"].label = _("Order of answering")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()

@@ -165,11 +165,18 @@ def test_a_question_is_retired_never_deleted(client: Client, category: Category,
 def test_what_the_editor_shows_comes_back_unchanged(desk: Client, category: Category, type_name: str) -> None:
     question = make_question(category, type_name, code="q", tags=["luật"], hints=["Một", "Hai"]).question
     address = f"{LIST}edit/{question.pk}/"
-    sent = sent_by(desk.get(address).content, form="w-editor-form")
-    response = desk.post(address, sent)
-    assert response.status_code == 302, response.context and response.context["form"].errors
-    assert question.versions.count() == 1
+    counts = []
+    for _ in range(2):
+        # The first time a content from elsewhere may take the shape that the form gives it.
+        sent = sent_by(desk.get(address).content, form="w-editor-form")
+        response = desk.post(address, sent)
+        assert response.status_code == 302, response.context and response.context["form"].errors
+        counts.append(question.versions.count())
+    assert counts[0] == counts[1]
     question.refresh_from_db()
+    assert question.latest.hints == ["Một", "Hai"]
+    kind = types.get(type_name)
+    assert kind.right_summary(question.latest.content) == kind.right_summary(CONTENT[type_name])
     assert [tag.name for tag in question.tags.all()] == ["luật"]
 
 
@@ -219,7 +226,8 @@ def test_a_question_of_each_type_is_played_marked_and_not_recorded(
     for name, value in kind.fields(RIGHT[type_name], "q1"):
         right.setdefault(name, []).append(value)
     played = desk.post(address, {"seed": shown.context["seed"], **right}).context["question"]
-    assert (played.share, played.was_marked) == (kind.mark(CONTENT[type_name], RIGHT[type_name]), kind.IS_ASKED)
+    earned = kind.mark(CONTENT[type_name], RIGHT[type_name]) if kind.IS_ASKED else None
+    assert (played.share, played.was_marked) == (earned, kind.IS_ASKED)
     assert not Attempt.objects.exists()
 
 
