@@ -225,9 +225,9 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         if action in (TAG, UNTAG):
             self.fields["tags"] = WordsField(
-                label=gettext_lazy("tags"), help_text=gettext_lazy("Separated by commas."), max_length=1000
+                label=capfirst(_("tags")), help_text=gettext_lazy("Separated by commas."), max_length=1000
             )
         elif action == MOVE:
             self.fields["category"] = CategoryChoiceField(
-                label=gettext_lazy("category"), queryset=Category.objects.order_by("path")
+                label=capfirst(_("category")), queryset=Category.objects.order_by("path")
             )
