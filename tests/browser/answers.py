@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.plugins.site import LiveSite
 
@@ -41,7 +41,11 @@ def questions(database: Path, attempt: str) -> list[tuple[int, str, dict[str, An
 
 def enter(page: Page, kind: str, content: dict[str, Any], *, right: bool = True) -> None:
     """Choose the right answer (or a wrong one) of the question that is on the screen."""
-    form = page.locator("form#question")
+    choose(page.locator("form#question"), kind, content, right=right)
+
+
+def choose(form: Locator, kind: str, content: dict[str, Any], *, right: bool) -> None:
+    """As ``enter``, inside ``form`` or a part of it."""
     if kind in {"single", "multiple"}:
         for option in content["options"]:
             if bool(option.get("correct")) == right:
@@ -61,5 +65,22 @@ def enter(page: Page, kind: str, content: dict[str, Any], *, right: bool = True)
             form.locator(f'select[name$="-{item["id"]}"]').select_option(str(place))
     elif kind == "short_text":
         form.locator('input[type="text"]').fill(content["accepted"][0] if right else "không biết")
+    elif kind == "statements":
+        for row in content["rows"]:
+            side = str(row["answer"] == right).lower()
+            form.locator(f'input[name$="-{row["id"]}"][value="{side}"]').check()
+    elif kind == "gap_select":
+        rights = [gap["right"] for gap in content["gaps"]]
+        chosen = rights if right else rights[1:] + rights[:1]
+        for gap, word in zip(content["gaps"], chosen, strict=True):
+            form.locator(f'select[name$="-{gap["id"]}"]').select_option(word)
+    elif kind == "spot_violation":
+        for piece in content["pieces"]:
+            if piece["violates"] == right:
+                form.locator(f'input[value="{piece["id"]}"]').check()
+    elif kind == "case_set":
+        for item in content["items"]:
+            inner = form.locator(".case-item", has=form.page.locator(f'[name*="-{item["id"]}"]'))
+            choose(inner, item["type"], item["content"], right=right)
     else:
         raise AssertionError(f"no way to answer {kind}")
