@@ -63,18 +63,28 @@ def _waiting(person: User) -> QuerySet[Any]:
     return _markable(person).filter(needs_marking=True)
 
 
-_NO_FIRST = Q(first_mark__isnull=True)
-_TWO = Q(first_mark__second_by__isnull=False)
+# Two marks that were settled once stay beside the answer; when it waits anew (a salvage file changed it), they speak of
+# another answer. As ``is_spent`` says of one.
+_FRESH = Q(first_mark__isnull=True) | Q(first_mark__second_at__lte=F("marked_at"))
+_ONE = Q(first_mark__isnull=False, first_mark__second_at__isnull=True)
+_TWO = Q(first_mark__second_at__isnull=False) & (
+    Q(marked_at__isnull=True) | Q(marked_at__lt=F("first_mark__second_at"))
+)
 
 
 def _counts(person: User) -> dict[str, Count]:
     mine = Q(first_mark__by=person)
     return {
-        "fresh": Count("pk", filter=_NO_FIRST),
-        "for_second": Count("pk", filter=~_NO_FIRST & ~_TWO & ~mine),
+        "fresh": Count("pk", filter=_FRESH),
+        "for_second": Count("pk", filter=_ONE & ~mine),
         "differ": Count("pk", filter=_TWO & ~mine),
-        "elsewhere": Count("pk", filter=mine),
+        "elsewhere": Count("pk", filter=(_ONE | _TWO) & mine),
     }
+
+
+def _for(person: User) -> Q:
+    """Those that ``person`` can do something about."""
+    return _FRESH | ((_ONE | _TWO) & ~Q(first_mark__by=person))
 
 
 def waiting(person: User, at: dt.datetime) -> list[WaitingQuiz]:
@@ -121,7 +131,7 @@ def waiting(person: User, at: dt.datetime) -> list[WaitingQuiz]:
 
 def waiting_count(person: User) -> int:
     """How many answers ``person`` can do something about."""
-    return _waiting(person).exclude(first_mark__by=person).count()
+    return _waiting(person).filter(_for(person)).count()
 
 
 # --- One answer after the other -------------------------------------------------------------------------------------
@@ -218,7 +228,7 @@ def ids_of(person: User, version_id: int, *, everything: bool) -> list[int]:
     if everything:
         found = found.filter(Q(needs_marking=True) | Q(marked_by__isnull=False))
     else:
-        found = found.filter(needs_marking=True).exclude(first_mark__by=person)
+        found = found.filter(_for(person), needs_marking=True)
     return order_for(person, found.values_list("pk", flat=True))
 
 
@@ -294,13 +304,18 @@ def _standing(row: AttemptQuestion, person: User) -> tuple[str, tuple[Mark, ...]
         if first is not None and first.second_by is not None:
             marks = [*_pair(row, first), *marks]
         return "marked", tuple(marks)
-    if first is None:
+    if first is None or is_spent(row, first):
         return "first", ()
     if first.second_by is not None:
         return ("waits" if first.by_id == person.pk else "differ"), tuple(_pair(row, first))
     if first.by_id == person.pk:
         return "waits", (_mark(row, first.by, first.fraction, first.comment, first.at),)
     return "second", ()
+
+
+def is_spent(row: AttemptQuestion, first: Any) -> bool:
+    """The pair was settled before, and the answer waits anew."""
+    return bool(row.marked_at and first.second_at and first.second_at <= row.marked_at)
 
 
 def _pair(row: AttemptQuestion, first: Any) -> list[Mark]:

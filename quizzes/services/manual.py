@@ -29,6 +29,7 @@ from quizzes.models import (
     SecondMark,
 )
 from quizzes.queries.desk import points
+from quizzes.queries.desk_marking import is_spent
 from quizzes.services import grading
 
 # Two markers who differ by no more than a tenth of the whole agree: the mean counts.
@@ -120,9 +121,11 @@ def give(
     if token(question_id) != seen:
         raise MarkRefusedError(_("This answer was changed meanwhile. Look at it again."))
     first = SecondMark.objects.select_for_update(of=("self",)).filter(question=question).first()
-    if first is None:
+    if first is None or is_spent(question, first):
         if for_second:
-            SecondMark.objects.create(question=question, fraction=stored, comment=said, by=by, at=at)
+            values = {"fraction": stored, "comment": said, "by": by, "at": at}
+            none = {"second_fraction": None, "second_comment": "", "second_by": None, "second_at": None}
+            SecondMark.objects.update_or_create(question=question, defaults={**values, **none})
             return Given(Outcome.FIRST, None)
         return _count(question, share, said, by=by, at=at, reason="")
     if first.by_id == by.pk:

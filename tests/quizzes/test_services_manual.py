@@ -6,6 +6,8 @@ import pytest
 from courses.models import Enrolment
 from lms.accounts.models import User
 from quizzes.models import Attempt, AttemptQuestion, AttemptStep, CommentSnippet, Quiz, SecondMark
+from quizzes.queries.desk_marking import waiting as waiting_for
+from quizzes.queries.desk_marking import waiting_count
 from quizzes.services import attempts, manual
 from quizzes.services.manual import Outcome
 from tests.conftest import NOON, Outline, Units
@@ -189,6 +191,20 @@ def test_the_first_marker_takes_the_mark_back_only_before_the_second_has_marked(
     give(essay, other, "1")
     assert not manual.take_back(question_id=essay.pk, by=manager_p1)
     assert SecondMark.objects.count() == 1
+
+
+def test_an_answer_that_waits_anew_is_marked_anew_whatever_two_marks_stood_beside_the_old_one(
+    essay: AttemptQuestion, manager_p1: User, units: Units
+) -> None:
+    other = marker("other", "Phạm Thị Mai", units)
+    give(essay, manager_p1, "1/2", for_second=True)
+    give(essay, other, "3/5")
+    AttemptQuestion.objects.filter(pk=essay.pk).update(fraction=None, needs_marking=True)
+    Attempt.objects.update(state="submitted")
+    assert waiting_count(manager_p1) == waiting_count(other) == 1
+    [quiz] = waiting_for(manager_p1, LATER)
+    assert [(row.waiting, row.for_second, row.differ, row.elsewhere) for row in quiz.questions] == [(1, 0, 0, 0)]
+    assert give(essay, manager_p1, "1", at=LATER + dt.timedelta(hours=1)).outcome == Outcome.MARKED
 
 
 # --- Comments ---------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The desk as a browser meets it: who sees what, and that nobody sees what is not theirs."""
 
 import datetime as dt
+import hmac
+import json
 
 import pytest
 import time_machine
@@ -13,6 +15,7 @@ from wagtail.models import ModelLogEntry
 from courses.models import Enrolment
 from lms.accounts.models import User
 from lms.units.models import Grant
+from quizzes.access import Asked
 from quizzes.models import (
     Attempt,
     AttemptQuestion,
@@ -388,6 +391,34 @@ def test_a_file_that_proves_nothing_changes_nothing(client: Client, essay: Attem
     assert client.post(address, {"salvage-reason": "Mất mạng"}).status_code == 422
 
 
+def test_a_salvage_file_shows_what_it_changes_before_it_is_taken(
+    client: Client, essay: AttemptQuestion, manager_p1: User
+) -> None:
+    attempt = Attempt.objects.get()
+    answers = [{"position": essay.position, "sequence": 9, "at": NOON.isoformat(),
+                "fields": [[f"q{essay.position}", "Bài viết lúc mất mạng."]]}]  # fmt: skip
+    payload = json.dumps({"attempt": str(attempt.pk), "made_at": NOON.isoformat(), "answers": answers})
+    signature = hmac.new(bytes.fromhex(attempt.key), payload.encode(), "sha256").hexdigest()
+    data = json.dumps({"format": "lms-salvage-1", "payload": payload, "signature": signature})
+    client.force_login(manager_p1)
+    address = f"{DESK}attempts/{attempt.pk}/salvage/"
+    sent = {"salvage-file": SimpleUploadedFile("a.json", data.encode()), "salvage-reason": "Mất mạng"}
+    shown = client.post(address, sent).content.decode()
+    assert "Bài viết lúc mất mạng." in shown
+    assert "đình làng" in shown
+    essay.refresh_from_db()
+    assert essay.answer["text"] == "Trang của xã ở đình làng."
+    taken = {"salvage-text_sent": data, "salvage-reason": "Mất mạng", "accept": "1"}
+    forged = data.replace("mất mạng", "có mạng")
+    assert client.post(address, {**taken, "salvage-text_sent": forged}).status_code == 422
+    assert client.post(address, {**taken, "salvage-reason": ""}).status_code == 422
+    for _twice in range(2):
+        assert client.post(address, taken).status_code == 302
+    essay.refresh_from_db()
+    assert essay.answer["text"] == "Bài viết lúc mất mạng."
+    assert "Mất mạng" in page(client, manager_p1, f"attempts/{attempt.pk}/")
+
+
 # --- Exceptions -------------------------------------------------------------------------------------
 
 
@@ -591,3 +622,38 @@ def test_closing_before_opening_and_twice_changes_nothing(
     session.refresh_from_db()
     assert session.closed_at is None
     assert client.post(f"{DESK}sessions/{session.pk}/tickets/", {}).status_code == 200
+
+
+def test_a_quiz_with_tickets_is_begun_with_the_ticket_that_was_printed_and_only_once(
+    client: Client, session: ExamSession, quiz: Quiz, officer_p1: User, manager_p1: User, outline: Outline, units: Units
+) -> None:
+    quiz.needs_ticket = True
+    quiz.save()
+    colleague = make_person("colleague", "Trần Thị Bích", units.p1_a)
+    enrol(colleague, outline, units.p1_a)
+    [drawn] = sessions.draw_codes(session=session)
+    sessions.keep_codes(session=session, drawn=[drawn], by=manager_p1, at=NOON)
+    asked = Asked(ticket=drawn.code.upper())
+    with pytest.raises(attempts.AttemptRefusedError):
+        attempts.start(user=officer_p1, quiz=quiz, at=LATER, asked=asked)
+    sessions.open_session(session=session, by=manager_p1, at=NOON)
+    with pytest.raises(attempts.AttemptRefusedError):
+        attempts.start(user=colleague, quiz=quiz, at=LATER, asked=asked)
+    begun = attempts.start(user=officer_p1, quiz=quiz, at=LATER, asked=asked)
+    assert ExamTicket.objects.get().attempt == begun
+    attempts.submit(user=officer_p1, attempt_id=begun.pk, at=LATER)
+    with pytest.raises(attempts.AttemptRefusedError) as refusal:
+        attempts.start(user=officer_p1, quiz=quiz, at=LATER, asked=asked)
+    assert refusal.value.asks_for == "ticket"
+    assert Attempt.objects.count() == 1
+
+
+def test_the_door_leads_everybody_to_what_they_may_do(
+    client: Client, session: ExamSession, officer_p1: User, manager_p1: User, units: Units
+) -> None:
+    assigns = make_person("assigns", "Bùi Văn Tám", units.p1)
+    Grant.objects.create(person=assigns, unit=units.p1, right=Grant.Right.ASSIGN, starts_on=DAY_ONE)
+    for person in (manager_p1, assigns, marker("marks", "Phạm Thị Mai", units)):
+        assert f'href="{DESK}"' in page(client, person, "sessions/")
+    client.force_login(officer_p1)
+    assert f'href="{DESK}"' not in client.get("/learn/").content.decode()
