@@ -123,6 +123,8 @@ def test_an_archive_that_grows_is_refused_before_it_has_grown(monkeypatch: pytes
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), Trouble.LOCKED),
         (b"Khong phai", Trouble.UNREADABLE),
     ],
+    # An archive holds the time of its making, which two processes do not share.
+    ids=["cut off", "old office", "locked", "something else"],
 )
 def test_a_broken_or_foreign_archive_says_what_it_is(data: bytes, code: Trouble) -> None:
     with pytest.raises(UnreadableError) as raised:
