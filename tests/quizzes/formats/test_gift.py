@@ -114,11 +114,19 @@ def test_feedback_of_true_and_false_becomes_the_reason() -> None:
     assert by_stem("Nhóm").content == {"answer": False}
 
 
-def test_an_answer_that_earns_a_part_is_told_and_left_out() -> None:
-    found = by_stem("Xã")
+def test_an_answer_that_earns_a_part_keeps_its_share() -> None:
+    assert by_stem("Xã").content == {
+        "accepted": ["Quảng Ninh", "tỉnh Quảng Ninh"],
+        "exact": False,
+        "more": [{"text": "Ninh", "match": "folded", "fraction": "0.5", "reason": ""}],
+    }
 
-    assert found.content == {"accepted": ["Quảng Ninh", "tỉnh Quảng Ninh"], "exact": False}
-    assert [note.code for note in found.notes] == [Trouble.WEIGHTS_DROPPED]
+
+def test_an_asterisk_stands_for_anything_unless_it_is_escaped() -> None:
+    (found,) = read("Viết.{=Quảng* =5 \\\\* 3}").items
+
+    assert found.content["accepted"] == ["5 * 3"]
+    assert found.content["more"] == [{"text": "Quảng*", "match": "wildcard", "fraction": "1", "reason": ""}]
 
 
 def test_a_right_side_without_a_left_one_fits_nowhere() -> None:

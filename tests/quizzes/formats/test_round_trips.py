@@ -59,7 +59,7 @@ def digest(item: Item) -> str:
     ("name", "kind"),
     [(name, kind) for name in FORMATS for kind in TYPES if kind not in NOT_CARRIED[name]],
 )
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_question_that_went_out_comes_back_the_same(name: str, kind: str, data: st.DataObject) -> None:
     item = data.draw(items(kind).filter(lambda found: carried(name, found)))
@@ -90,7 +90,7 @@ def test_what_a_format_cannot_ask_is_told_and_does_not_spoil_the_rest(
     ("name", "kind"),
     [(name, kind) for name in ("moodle-xml", "qti") for kind in TYPES if kind not in NOT_CARRIED[name]],
 )
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_pictures_of_texts_and_contents_travel_too(name: str, kind: str, data: st.DataObject) -> None:
     item = data.draw(illustrated(kind).filter(lambda found: carried(name, found)))
@@ -100,7 +100,7 @@ def test_pictures_of_texts_and_contents_travel_too(name: str, kind: str, data: s
     assert told(found) == told(item)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(st.sampled_from(sorted(CONTENTS)).flatmap(items), min_size=2, max_size=6))
 def test_a_whole_bank_comes_back_in_its_order(rows: list[Item]) -> None:
     numbered = [replace(item, code=f"MT-{number}") for number, item in enumerate(rows, start=1)]
