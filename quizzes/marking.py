@@ -224,7 +224,8 @@ def fits(given: str, accepted: str, matcher: str) -> bool:
         folds = matcher == WILDCARD
         source = patterns.wildcard(text.fold(accepted)) if folds else unicodedata.normalize("NFC", accepted).casefold()
         try:
-            pattern = patterns.compiled(source)
+            # Every sign of a wildcard may need a backslash.
+            pattern = patterns.compiled(source, longest=(3 if folds else 1) * patterns.LONGEST)
         except patterns.PatternError:
             return False
         return pattern.fits(text.fold(given) if folds else comparable_exact(given).casefold())
@@ -250,17 +251,22 @@ def statements(right: Mapping[str, bool], given: Mapping[str, bool], *, scheme: 
 # --- Numbers -----------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"([+-]?)([0-9][0-9.,]*)")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+_SPACED = re.compile(r"[+-]? ?[1-9][0-9]{0,2}(?: [0-9]{3})+(?:[.,][0-9]+)?|[+-] [0-9.,]+")
 
 
 def read_number(written: str) -> Fraction | None:
     """A number as people write it here; None for anything else.
 
     The comma is the decimal sign, the full stop parts thousands: "1.234,5" is 1234,5 and "6.200" is 6200. A full stop
-    that cannot part thousands is a decimal point: "3.5" is 3,5. With a comma before the full stop the full stop is the
-    decimal point, as in "1,234.5". Spaces may part thousands. Nothing is guessed beyond that: "1,2,3" is no number.
+    that cannot part thousands is a decimal point: "3.5" is 3,5 and "0.125" is 0,125. With a comma before the full stop
+    the full stop is the decimal point, as in "1,234.5". Spaces may part thousands, three digits each. Nothing is
+    guessed beyond that: "1,2,3" and "3 5" are no numbers.
     """
-    bare = re.sub(r"\s", "", text.clean(written)).replace("\u2212", "-")
+    bare = text.clean(written).replace("\u2212", "-")
+    if " " in bare and not _SPACED.fullmatch(bare):
+        return None
+    bare = bare.replace(" ", "")
     found = _NUMBER.fullmatch(bare)
     if not found or len(bare) > 40:
         return None
@@ -286,6 +292,8 @@ def read_number(written: str) -> Fraction | None:
 
 
 def _are_groups(groups: Sequence[str]) -> bool:
+    if len(groups) > 1 and groups[0].startswith("0"):
+        return False
     return 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:]) and all(groups)
 
 

@@ -57,9 +57,9 @@ def _reached(states: list[_State]) -> dict[int, _State]:
     return found
 
 
-def compiled(source: str) -> Pattern:
+def compiled(source: str, *, longest: int = LONGEST) -> Pattern:
     """PatternError for what is too long or not of the language."""
-    if not source or len(source) > LONGEST:
+    if not source or len(source) > longest:
         raise PatternError(source)
     reader = _Reader(source)
     found = reader.choice()

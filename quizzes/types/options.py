@@ -185,7 +185,10 @@ def fractions_are_shares(content: Content) -> bool:
 
 def percent(fraction: Any) -> str:
     """ "33,33333" for "0.3333333"."""
-    value = Decimal(str(fraction)) * 100
+    share = Fraction(str(fraction))
+    value = Decimal(share.numerator) * 100 / Decimal(share.denominator)
+    if Fraction(value) != share * 100:
+        value = value.quantize(Decimal("0.00001"))
     return f"{value.normalize():f}".replace(".", ",")
 
 
@@ -198,6 +201,6 @@ def read_share(typed: str) -> str | None:
         value = Decimal(bare) / 100
     except InvalidOperation:
         raise ValueError(typed) from None
-    if not -1 <= value <= 1:
+    if not value.is_finite() or not -1 <= value <= 1:
         raise ValueError(typed)
     return f"{value.normalize():f}"

@@ -35,6 +35,7 @@ from quizzes.types.base import (
     plain,
     shuffled,
 )
+from quizzes.types.soundness import never_raises
 
 CHOICE, SEVERAL, SHORT, NUMERIC = written.CHOICE, written.SEVERAL, written.SHORT, written.NUMERIC
 KINDS = (CHOICE, SEVERAL, SHORT, NUMERIC)
@@ -100,6 +101,7 @@ class Cloze(QuestionType):
     ORDER = 70
     STYLES = ("cloze.css",)
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         if content.get("problem"):
             return [_("This gap could not be read: %(text)s") % {"text": content["problem"]}]

@@ -31,6 +31,7 @@ from quizzes.types.base import (
     plain,
     shuffled,
 )
+from quizzes.types.soundness import never_raises
 
 MOST_GAPS = 12
 GAP = re.compile(r"\[\[(\d{1,2})\]\]")
@@ -72,6 +73,7 @@ class GapSelect(QuestionType):
     SCRIPTS = ("words.js",)
     STYLES = ("words.css",)
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         gaps, words = content.get("gaps") or [], content.get("words") or []
         errors = []

@@ -30,6 +30,7 @@ from quizzes.types.base import (
     plain,
     shuffled,
 )
+from quizzes.types.soundness import never_raises
 
 MOST_PAIRS = 8
 
@@ -83,6 +84,7 @@ class Matching(QuestionType):
     SOURCE_KEYS = frozenset({"pairs", "distractors"})
     ORDER = 40
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         lefts, rights = content.get("lefts") or [], content.get("rights") or []
         errors = []

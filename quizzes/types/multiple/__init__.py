@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from quizzes import marking
 from quizzes.types import options
 from quizzes.types.base import BadAnswerError, Content, Explained, Part, Post, QuestionType
+from quizzes.types.soundness import never_raises
 
 SCHEME_LABELS = {
     marking.PROPORTIONAL_CORRECT: gettext_lazy("a part for each right tick, nothing once a wrong one is ticked"),
@@ -33,6 +34,7 @@ class Multiple(QuestionType):
     def freeze(self, content: Content, rng: random.Random, shuffles: bool) -> list[str]:
         return options.freeze(content, rng, shuffles)
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         errors = options.validate(content)
         if not options.right_ids(content if "options" in content else {"options": []}):

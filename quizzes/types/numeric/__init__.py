@@ -20,6 +20,7 @@ from lms.core import text
 from quizzes import marking
 from quizzes.types import options
 from quizzes.types.base import BadAnswerError, Content, Explained, Part, Post, QuestionType, lines, one, plain
+from quizzes.types.soundness import never_raises
 
 LONGEST = 60
 NONE, OPTIONAL, REQUIRED = "none", "optional", "required"
@@ -64,19 +65,17 @@ class Numeric(QuestionType):
     SOURCE_KEYS = frozenset({"answers", "units", "unit_rule"})
     ORDER = 65
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         answers, units = content.get("answers") or [], content.get("units") or []
         errors = []
-        if not answers or not any(str(row.get("fraction")) == "1" for row in answers):
+        if not answers or not any(_share(row) == 1 for row in answers):
             errors.append(_("Give at least one number that earns the whole mark."))
         for row in answers:
             if marking.number_range(str(row.get("text", ""))) is None:
                 errors.append(_("“%(text)s” is not a number with its tolerance.") % {"text": row.get("text", "")})
-            try:
-                in_range = 0 <= Fraction(str(row.get("fraction"))) <= 1
-            except (ValueError, ZeroDivisionError):
-                in_range = False
-            if not in_range:
+            share = _share(row)
+            if share is None or not 0 <= share <= 1:
                 errors.append(_("A share lies between 0 and 100 %."))
         if content.get("unit_rule", NONE) not in UNIT_RULES:
             errors.append(_("There is no such rule for units."))
@@ -127,7 +126,7 @@ class Numeric(QuestionType):
         return answer or ""
 
     def right_summary(self, content: Content) -> str:
-        right = next(row["text"] for row in content["answers"] if str(row["fraction"]) == "1")
+        right = next(row["text"] for row in content["answers"] if _share(row) == 1)
         unit = content["units"][0]["text"] if content.get("units") and content.get("unit_rule", NONE) != NONE else ""
         return f"{right} {unit}".strip()
 
@@ -193,6 +192,14 @@ class Numeric(QuestionType):
         }
 
 
+def _share(row: Mapping[str, Any]) -> Fraction | None:
+    """None for what is no share at all."""
+    try:
+        return Fraction(str(row.get("fraction")))
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
 def _answer(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "text": plain(row.get("text", "")),
@@ -202,7 +209,7 @@ def _answer(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _written(row: Mapping[str, Any]) -> str:
-    share = "" if str(row["fraction"]) == "1" else f" = {options.percent(row['fraction'])}%"
+    share = "" if _share(row) == 1 else f" = {options.percent(row['fraction'])}%"
     return f"{row['text']}{share}" + (f" # {row['reason']}" if row.get("reason") else "")
 
 

@@ -29,6 +29,7 @@ from quizzes.types.base import (
     one,
     plain,
 )
+from quizzes.types.soundness import never_raises
 
 MOST_ITEMS = 10
 
@@ -74,6 +75,7 @@ class Ordering(QuestionType):
     SOURCE_KEYS = frozenset({"items", "metric"})
     ORDER = 50
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         items = content.get("items") or []
         errors = []

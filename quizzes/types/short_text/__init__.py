@@ -20,6 +20,7 @@ from quizzes import marking
 from quizzes.rules import patterns
 from quizzes.types import options
 from quizzes.types.base import BadAnswerError, Content, Explained, Part, Post, QuestionType, lines, one, plain
+from quizzes.types.soundness import never_raises
 
 LONGEST = 200
 MOST_MORE = 4
@@ -61,12 +62,16 @@ class ShortText(QuestionType):
     SOURCE_KEYS = frozenset({"accepted", "exact", "more"})
     ORDER = 60
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         accepted = content.get("accepted") or []
         errors = []
         if not accepted:
             errors.append(_("Give at least one accepted answer."))
-        if any(not marking.comparable_exact(str(answer)) or len(str(answer)) > LONGEST for answer in accepted):
+        if any(
+            not isinstance(answer, str) or not marking.comparable_exact(answer) or len(answer) > LONGEST
+            for answer in accepted
+        ):
             errors.append(_("An accepted answer is empty or too long."))
         for row in content.get("more") or []:
             errors += self._judge(row)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from quizzes import marking
 from quizzes.types import options
 from quizzes.types.base import BadAnswerError, Content, Explained, Part, Post, QuestionType, one
+from quizzes.types.soundness import never_raises
 
 
 class Single(QuestionType):
@@ -26,6 +27,7 @@ class Single(QuestionType):
     def freeze(self, content: Content, rng: random.Random, shuffles: bool) -> list[str]:
         return options.freeze(content, rng, shuffles)
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         errors = options.validate(content)
         if len(options.right_ids(content) if "options" in content else ()) != 1:

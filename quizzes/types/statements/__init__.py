@@ -28,6 +28,7 @@ from quizzes.types.base import (
     plain,
     shuffled,
 )
+from quizzes.types.soundness import never_raises
 
 MOST_ROWS = 8
 
@@ -55,6 +56,7 @@ class Statements(QuestionType):
     ORDER = 35
     STYLES = ("statements.css",)
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         rows = content.get("rows") or []
         errors = []

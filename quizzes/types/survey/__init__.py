@@ -28,6 +28,7 @@ from quizzes.types.base import (
     plain,
     shuffled,
 )
+from quizzes.types.soundness import never_raises
 
 ONE, SEVERAL, TEXT = "one", "several", "text"
 MODES = {
@@ -44,6 +45,7 @@ class Survey(QuestionType):
     SOURCE_KEYS = frozenset({"answers", "mode"})
     ORDER = 150
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         if content.get("mode") not in MODES:
             return [_("Say how the question is answered.")]

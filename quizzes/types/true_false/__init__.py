@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from quizzes import marking
 from quizzes.types.base import BadAnswerError, Choice, Content, Explained, Part, Post, QuestionType, one
+from quizzes.types.soundness import never_raises
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class TrueFalse(QuestionType):
     SOURCE_KEYS = frozenset({"answer"})
     ORDER = 30
 
+    @never_raises
     def validate(self, content: Content) -> list[str]:
         return [] if isinstance(content.get("answer"), bool) else [_("Say whether the statement is true or false.")]
 
