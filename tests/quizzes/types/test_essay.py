@@ -1,9 +1,11 @@
 """Essay: words, template, files; marked by a person, never by guessing."""
 
+import random
 from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,3 +131,14 @@ def test_broken_settings_are_refused(change: dict[str, Any]) -> None:
     errors = KIND.validate({**ESSAY, **change})
     assert len(errors) == 1
     assert errors[0].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["essay", "upload", "hotspot", "label_picture", "spot_violation", "case_set"])
+def test_nothing_in_a_question_passes_for_a_question(name: str) -> None:
+    """The script of the attempt takes whatever has ``data-position`` for a question to be saved."""
+    kind, content = types.get(name), CONTENT[name]
+    shown = kind.present(content, kind.freeze(content, random.Random(1), True), RIGHT[name])
+    question = {"shown": shown, "field": "answer-7", "position": 7}
+    text = render_to_string(kind.TEMPLATE, {"question": question})
+    assert 'name="answer-7' in text
+    assert "data-position" not in text
