@@ -58,7 +58,7 @@ class Command(BaseCommand):
             half.replace(path)
         except OSError as error:
             half.unlink(missing_ok=True)
-            raise CommandError(f"{path}: {error.strerror}.") from error
+            raise CommandError(_("The file %(path)s cannot be written.") % {"path": path}) from error
 
 
 def _by_suffix(path: Path) -> str:

@@ -95,7 +95,7 @@ class Command(BaseCommand):
                     level=options["level"],
                 )
         except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}.") from error
+            raise CommandError(_("The file %(path)s cannot be opened.") % {"path": path}) from error
         except UnreadableError as error:
             raise CommandError(f"{path.name}: {enums.sentence_of(error.problem)}") from error
 

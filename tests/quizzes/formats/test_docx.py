@@ -10,7 +10,7 @@ import docx as python_docx
 import pytest
 from docx.enum.text import WD_COLOR_INDEX
 from docx.shared import RGBColor
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from quizzes import types
@@ -271,7 +271,7 @@ def test_the_blank_template_reads_without_a_problem() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind.NAME for kind in types.all_types()])
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(data=st.data())
 def test_questions_that_went_out_come_back_the_same(kind: str, data: st.DataObject) -> None:
     rows = data.draw(st.lists(items(kind), min_size=1, max_size=2))

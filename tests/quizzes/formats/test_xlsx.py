@@ -6,7 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from quizzes import types
@@ -184,7 +184,7 @@ def test_an_old_font_is_told_and_converted_when_asked() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind.NAME for kind in types.all_types()])
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(data=st.data())
 def test_questions_that_went_out_come_back_the_same(kind: str, data: st.DataObject) -> None:
     rows = data.draw(st.lists(items(kind), min_size=1, max_size=2))
