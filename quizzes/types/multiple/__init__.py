@@ -43,6 +43,8 @@ class Multiple(QuestionType):
             errors.append(_("There is no such way of marking."))
         if not errors and not options.fractions_are_shares(content):
             errors.append(_("A share lies between -100 and 100 %."))
+        if content.get("scheme") == marking.WEIGHTED and not any("fraction" in row for row in content["options"]):
+            errors.append(_("Give the options the shares that are to be added up."))
         return errors
 
     def present(self, content: Content, order: list[str], answer: list[str] | None) -> options.OptionsShown:

@@ -101,6 +101,12 @@ def test_the_four_schemes_of_several_answers(scheme: str, share: object) -> None
     assert multiple.guess(content) is None
 
 
+def test_shares_that_are_to_be_added_up_have_to_be_given() -> None:
+    """Else each right option would earn everything by itself."""
+    multiple = types.get("multiple")
+    assert multiple.validate({**CONTENT["multiple"], "scheme": "weighted"}) != []
+
+
 @pytest.mark.parametrize(("mode", "answer"), [("one", "a"), ("several", ["a", "b"]), ("text", "Rất hay")])
 def test_a_survey_is_asked_and_counted_but_weighs_nothing(mode: str, answer: Any) -> None:
     survey = types.get("survey")
