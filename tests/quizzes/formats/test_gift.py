@@ -258,3 +258,19 @@ def test_a_question_with_a_picture_is_left_out_and_told() -> None:
     written = gift.write([item], hooks("gift"))
 
     assert (written.data, written.left_out) == (b"", (("MT-9", Trouble.PICTURES_NOT_CARRIED),))
+
+
+def test_numbers_with_tolerance_range_and_share() -> None:
+    whole, several = read("Năm nào?{#1822.5:0.5}\n\nKhoảng nào?{#=1822:5#Gần đúng. =%50%1800..1850}").items
+
+    assert [(row["text"], row["fraction"]) for row in whole.content["answers"]] == [("1822,5 ± 0,5", "1")]
+    assert [(row["text"], row["fraction"], row["reason"]) for row in several.content["answers"]] == [
+        ("1822 ± 5", "1", "Gần đúng."),
+        ("1800..1850", "0.5", ""),
+    ]
+
+
+def test_a_number_that_is_none_is_a_problem() -> None:
+    (problem,) = read("Năm nào?{#năm ngoái}").problems
+
+    assert (problem.code, problem.values) == (Trouble.BAD_NUMBER, {"text": "năm ngoái"})

@@ -284,3 +284,24 @@ def test_content_of_ours_that_is_spoiled_is_a_problem(content: str) -> None:
                       f"<content>{content}</content></question></quiz>").problems  # fmt: skip
 
     assert problem.code == Trouble.BAD_CONTENT
+
+
+def test_what_a_trainer_wrote_in_moodle_goes_back_without_anything_of_ours_beside_it() -> None:
+    items = [item for item in read(BANK).items if item.type != "ordering"]
+
+    assert b"<lms>" not in moodle_xml.write(items, hooks("moodle-xml")).data
+
+
+def test_words_for_gaps_as_moodle_has_them() -> None:
+    boxes = "".join(
+        f"<selectoption><text>{word}</text><group>1</group></selectoption>" for word in ("Dân", "Tổ", "Ban")
+    )
+    text = "&lt;p&gt;Điền từ.&lt;/p&gt;&lt;p&gt;[[2]] viết, [[3]] duyệt.&lt;/p&gt;"
+    (found,) = read(
+        f"<quiz><question type='gapselect'><questiontext format='html'><text>{text}</text></questiontext>{boxes}"
+        "</question></quiz>"
+    ).items
+    words = {row["id"]: row["text"] for row in found.content["words"]}
+
+    assert (found.stem, found.content["text"]) == ("Điền từ.", "[[1]] viết, [[2]] duyệt.")
+    assert [words[gap["right"]] for gap in found.content["gaps"]] == ["Tổ", "Ban"]
