@@ -292,6 +292,8 @@ def change_marks(
     )
     if any(question.needs_marking for question in questions):
         return GradeOutcome(attempt.state, score_before, score_before, passed_before, passed_before)
+    # Also where the whole stays the same: the figures of the questions do not.
+    analysis.mark_stale(quiz_id=attempt.quiz_id, at=at)
     was_graded = attempt.state == State.GRADED
     _grade(attempt, questions)
     attempt.marking_due_at = None
