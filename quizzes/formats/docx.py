@@ -30,6 +30,7 @@ MOST_PARAGRAPHS = 200_000
 MOST_PICTURE = 20 * 1024 * 1024
 
 _GUARD = "\u2060"
+_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 # Ways to mark an option, the surest first.
 MARKS = ("star", "underline", "highlight", "red", "bold")
@@ -123,6 +124,7 @@ class _Reader:
         self._counts: dict[tuple[str, int], int] = {}
         self._number = self._table = 0
         self.pictures: dict[str, bytes] = {}
+        self._media: dict[str, bytes] | None = None
         self.fonts: dict[str, int] = {}
 
     def lines(self) -> list[Line]:
@@ -132,6 +134,14 @@ class _Reader:
         return list(self._blocks(body))
 
     # Parts
+
+    def media(self) -> dict[str, bytes]:
+        """All pictures of the file by their hash, read once."""
+        if self._media is None:
+            names = [name for name in self._archive.names() if name.startswith("word/media/")]
+            datas = [self._archive.read(name) or b"" for name in names]
+            self._media = {hashlib.sha256(data).hexdigest(): data for data in datas}
+        return self._media
 
     def _part(self, name: str) -> Any:
         data = self._archive.read(name)
@@ -778,10 +788,17 @@ def read(data: bytes, hooks: Sequence[ModuleType], change: Callable[[str], str] 
     for question in parser.questions:
         found = _read_one(question, parser.keys, reader.pictures, hooks)
         if isinstance(found, Item):
-            items.append(found)
+            items.append(_with_pictures(found, reader))
         else:
             problems.append(found)
     return Reading(tuple(items), tuple(problems))
+
+
+def _with_pictures(item: Item, reader: _Reader) -> Item:
+    """The pictures that its content names, which stand nowhere in the text."""
+    wanted = set(_HASH.findall(repr(item.content))) - set(item.pictures)
+    found = {name: data for name, data in reader.media().items() if name in wanted} if wanted else {}
+    return replace(item, pictures={**item.pictures, **found}) if found else item
 
 
 def _read_one(
@@ -933,6 +950,12 @@ class _Writer:
             "</wp:inline></w:drawing></w:r>"
         )
 
+    def keep(self, pictures: Mapping[str, bytes]) -> None:
+        """Pictures that stand nowhere in the text, such as the one under a hotspot."""
+        for digest, data in pictures.items():
+            suffix = "png" if data.startswith(b"\x89PNG") else "jpg"
+            self._media.setdefault(digest, (f"rIdP{len(self._media) + 1} {digest}.{suffix}", data))
+
     def save(self) -> bytes:
         held = io.BytesIO()
         links = [f'<Relationship Id="rIdS" Type="{_OFFICE}/styles" Target="styles.xml"/>']
@@ -986,6 +1009,7 @@ def _written(item: Item, hooks: Sequence[ModuleType]) -> Draft:
 
 def _put(writer: _Writer, number: int, item: Item, draft: Draft, data: str) -> None:
     writer.question(f"Câu {number}. ", item.stem, item.pictures)
+    writer.keep(item.pictures)
     for letter, option in zip(LETTERS, draft.options, strict=False):
         writer.paragraph(f"{letter}. {option}")
     told = {
