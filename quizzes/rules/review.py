@@ -36,14 +36,15 @@ AFTER = Moment.IMMEDIATELY | Moment.LATER | Moment.CLOSED
 
 Matrix = Mapping[Row, Moment]
 
-# The key stays out until nothing can be won by knowing it: see ``decision`` 0005 and queries.attempts.
+# The key stays out until nothing can be won by knowing it: see decision 0005 and queries.attempts. "During" concerns
+# only what was checked while it was answered: a deferred attempt checks nothing, an immediate one must say something.
 DEFAULT: Matrix = {
     Row.ATTEMPT: ALL,
-    Row.CORRECTNESS: AFTER,
+    Row.CORRECTNESS: ALL,
     Row.MAX_MARKS: ALL,
-    Row.MARKS: AFTER,
-    Row.SPECIFIC: AFTER,
-    Row.GENERAL: AFTER,
+    Row.MARKS: ALL,
+    Row.SPECIFIC: ALL,
+    Row.GENERAL: ALL,
     Row.RIGHT_ANSWER: AFTER,
     Row.OVERALL: AFTER,
 }

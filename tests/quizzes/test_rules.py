@@ -122,9 +122,10 @@ def test_the_right_answer_without_the_attempt_is_a_contradiction(matrix: dict[Ro
         assert ((Row.RIGHT_ANSWER, moment) in found) == shown
 
 
-def test_the_default_contradicts_nothing_and_keeps_marks_until_the_end() -> None:
+def test_the_default_contradicts_nothing_and_keeps_the_key_until_the_end() -> None:
     assert review.contradictions(review.DEFAULT) == []
-    assert review.shown(review.DEFAULT, Moment.DURING) == {Row.ATTEMPT, Row.MAX_MARKS}
+    assert review.shown(review.DEFAULT, Moment.DURING) == set(Row) - {Row.RIGHT_ANSWER, Row.OVERALL}
+    assert review.shown(review.DEFAULT, Moment.LATER) == set(Row)
 
 
 # --- Exceptions -----------------------------------------------------------------------------------------
