@@ -33,6 +33,7 @@ class Row:
     source: str = ""
     problems: list[dict[str, Any]] = field(default_factory=list)
     duplicate_of: int | None = None
+    number: int = 0
 
     def refuse(self, trouble: Trouble, /, **values: Any) -> None:
         self.problems.append({"line": self.line, "code": trouble.value, "values": values})
@@ -130,10 +131,10 @@ class Planner:
         """The item as it will be kept, judged by its type alone."""
         self._number += 1
         if isinstance(part, Problem):
-            row = Row(part.line, Outcome.NEW, source=part.source)
+            row = Row(part.line, Outcome.NEW, source=part.source, number=self._number)
             row.refuse(part.code, **part.values)
             return row
-        row = Row(part.line, Outcome.NEW, source=part.source)
+        row = Row(part.line, Outcome.NEW, source=part.source, number=self._number)
         row.problems = [
             {"line": note.line or part.line, "code": note.code.value, "values": dict(note.values)}
             for note in part.notes
@@ -173,10 +174,10 @@ class Planner:
         code = row.item["code"]
         question = known.get(code)
         if code and question is None and not _CODE.fullmatch(code):
-            row.item["code"] = self._fit_code(code, taken)
+            row.item["code"] = self._fit_code(code, row.number, taken)
             row.note(Trouble.CODE_CHANGED, code=code[:60], new=row.item["code"])
         elif not code:
-            row.item["code"] = f"{self._prefix}-{self._number:03d}"
+            row.item["code"] = f"{self._prefix}-{row.number:03d}"
         if row.item["code"] in self._codes:
             row.refuse(Trouble.WRITTEN_TWICE, code=row.item["code"], line=self._codes[row.item["code"]])
             return
@@ -204,8 +205,8 @@ class Planner:
         if not row.item["category"] and not self._batch.category_id:
             row.refuse(Trouble.NO_CATEGORY)
 
-    def _fit_code(self, code: str, taken: set[str]) -> str:
-        fit = _fit(code) or f"{self._prefix}-{self._number:03d}"
+    def _fit_code(self, code: str, number_of_row: int, taken: set[str]) -> str:
+        fit = _fit(code) or f"{self._prefix}-{number_of_row:03d}"
         found, number = fit, 2
         while found in taken or found in self._codes:
             found, number = f"{fit[:52]}-{number}", number + 1
