@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Subquery, Sum
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -27,9 +28,11 @@ from quizzes.models import (
     Objective,
     QuestionVersion,
     Quiz,
+    QuizGoal,
     QuizGrade,
     QuizPage,
     QuizSection,
+    QuizSlot,
     Voiding,
 )
 from quizzes.queries import overrides as exceptions
@@ -826,9 +829,20 @@ def _standing(
 def quiz_panel(activity_key: uuid.UUID, enrolment: Enrolment | None, at: dt.datetime) -> QuizPanel | None:
     """For the page of the quiz; None where it was never published. ``enrolment`` None: an author.
 
-    Eight queries at most, whatever the number of attempts; three more and one where lessons have to be opened first.
+    Seven queries at most, whatever the number of attempts; three more and one where lessons have to be opened first.
     """
-    quiz = Quiz.objects.select_related("activity").filter(activity__key=activity_key).first()
+    # How many it asks, and whether it has goals and parts, in one: most quizzes have neither.
+    asked = QuizSlot.objects.filter(quiz=OuterRef("pk")).order_by().values("quiz").annotate(all=Sum("count"))
+    quiz = (
+        Quiz.objects.select_related("activity")
+        .filter(activity__key=activity_key)
+        .annotate(
+            asked=Subquery(asked.values("all")),
+            has_goals=Exists(QuizGoal.objects.filter(quiz=OuterRef("pk"))),
+            has_sections=Exists(QuizSection.objects.filter(quiz=OuterRef("pk"))),
+        )
+        .first()
+    )
     if quiz is None:
         return None
     attempts = list(quiz.attempts.filter(enrolment=enrolment, is_preview=False).order_by("number")) if enrolment else []
@@ -840,10 +854,14 @@ def quiz_panel(activity_key: uuid.UUID, enrolment: Enrolment | None, at: dt.date
     minutes = int(Fraction(held.limit_minutes) * held.time_factor)
     return QuizPanel(
         activity_id=quiz.activity_id,
-        count=sum(quiz.slots.values_list("count", flat=True)),
+        count=quiz.asked or 0,
         pass_percent=quiz.pass_percent,
-        goals=tuple(quiz.goals.order_by("objective__name").values_list("objective__name", "pass_percent")),
-        sections=tuple(title for title in quiz.sections.values_list("title", flat=True) if title),
+        goals=tuple(quiz.goals.order_by("objective__name").values_list("objective__name", "pass_percent"))
+        if quiz.has_goals
+        else (),
+        sections=tuple(title for title in quiz.sections.values_list("title", flat=True) if title)
+        if quiz.has_sections
+        else (),
         max_attempts=held.max_attempts,
         attempts_left=attempts_left(held, attempts),
         limit_minutes=minutes,
