@@ -63,3 +63,19 @@ def _point_at(name: str) -> None:
 def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+TOUCHES_DATABASE = {"db", "transactional_db", "live_site", "own_site", "a_site", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With LMS_TESTS=database what touches no database is left out: it has passed, and no server makes it another."""
+    if os.environ.get("LMS_TESTS") != "database":
+        return
+    kept, left_out = [], []
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        marked = item.get_closest_marker("django_db") or item.get_closest_marker("services")
+        (kept if marked or fixtures & TOUCHES_DATABASE else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
