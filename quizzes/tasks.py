@@ -5,8 +5,8 @@ import logging
 from celery import shared_task
 
 from lms.core import clock
-from quizzes.models import Regrade
-from quizzes.services import analysis, imports, regrades
+from quizzes.models import ExamSession, Regrade
+from quizzes.services import analysis, attempts, imports, regrades
 
 logger = logging.getLogger(__name__)
 
@@ -74,3 +74,14 @@ def enter_import(batch_id: int) -> None:
 @shared_task(name="quizzes.take_back_import")
 def take_back_import(batch_id: int) -> None:
     imports.take_back(batch_id=batch_id)
+
+
+# --- Supervised sessions --------------------------------------------------------------------------------
+
+
+@shared_task(name="quizzes.reserve_seats")
+def reserve_seats(session_id: int) -> None:
+    """A nudge that is lost costs nothing: an attempt that was not reserved is made when its learner begins."""
+    session = ExamSession.objects.select_related("quiz__activity").filter(pk=session_id, closed_at__isnull=True).first()
+    if session is not None:
+        attempts.reserve_seats(session=session, at=clock.now())

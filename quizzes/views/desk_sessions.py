@@ -1,10 +1,12 @@
 """Supervised sessions: creating, seats, tickets on paper, opening and closing, who is in, what happened in the room."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from lms.accounts import phones
 from lms.core import clock
 from lms.core.http import AuthenticatedRequest
-from quizzes import rendering
+from quizzes import rendering, tasks
 from quizzes.models import ExamSession
 from quizzes.queries import desk, desk_sessions
 from quizzes.services import sessions
@@ -176,6 +178,8 @@ def tickets(request: AuthenticatedRequest, session_id: int) -> HttpResponse:
                                   "changed; tell the administrator."))  # fmt: skip
         return back
     sessions.keep_codes(session=found, drawn=drawn, by=by, at=at)
+    # A hall that begins at once then only opens what was drawn before.
+    transaction.on_commit(partial(tasks.nudge, tasks.reserve_seats, found.pk))
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="phieu-du-thi-{found.pk}.pdf"'
     return response
