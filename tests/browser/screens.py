@@ -52,6 +52,15 @@ SCREENS = [
     Screen("thuc-hanh", "@practice", "hocvien"),
     Screen("huong-dan", "/huong-dan-can-bo/"),
     Screen("bao-cao-trung-uong", "/reports/", "trunguong"),
+    Screen("cham-thi", "/quizzes/desk/", "giangvien"),
+    Screen("cho-cham", "/quizzes/desk/marking/", "giangvien"),
+    Screen("cac-luot-lam", "@attempts", "giangvien"),
+    Screen("ngoai-le", "@overrides", "giangvien"),
+    Screen("cac-ca-thi", "/quizzes/desk/sessions/", "giangvien"),
+    Screen("ca-thi-moi", "/quizzes/desk/sessions/new/", "giangvien"),
+    Screen("cham-lai", "/quizzes/desk/regrades/", "giangvien"),
+    Screen("yeu-cau-cham-lai", "@regrade", "giangvien"),
+    Screen("sat-diem-dat", "@near", "giangvien"),
     Screen("xac-thuc", "@verification"),
 ]
 CMS_SCREENS = [
@@ -59,6 +68,19 @@ CMS_SCREENS = [
     Screen("cms-trang", "/cms/pages/", "giangvien"),
     Screen("cms-bai-hoc", "@cms-lesson", "giangvien"),
     Screen("cms-kiem-tra", "@cms-quiz", "giangvien"),
+    Screen("cms-thu-kiem-tra", "@cms-quiz-try", "giangvien"),
+    Screen("cms-ma-tran-de", "@cms-blueprint", "giangvien"),
+    Screen("cms-cau-hoi", "/cms/questions/", "giangvien"),
+    Screen("cms-cau-hoi-moi", "/cms/questions/new/", "giangvien"),
+    Screen("cms-sua-cau-hoi", "@cms-question", "giangvien"),
+    Screen("cms-thu-cau-hoi", "@cms-question-try", "giangvien"),
+    Screen("cms-so-phien-ban", "@cms-question-compare", "giangvien"),
+    Screen("cms-chu-de", "/cms/question_categories/", "giangvien"),
+    Screen("cms-muc-tieu", "/cms/question_objectives/", "giangvien"),
+    Screen("cms-phan-tich", "/cms/quiz-analysis/", "giangvien"),
+    Screen("cms-phan-tich-bai", "@cms-analysis", "giangvien"),
+    Screen("cms-nhap-cau-hoi", "/cms/question-imports/", "giangvien"),
+    Screen("cms-xuat-cau-hoi", "/cms/question-export/", "giangvien"),
     Screen("cms-hinh-anh", "/cms/images/", "giangvien"),
     Screen("cms-tai-lieu", "/cms/documents/", "giangvien"),
     Screen("cms-tai-khoan", "/cms/account/", "giangvien"),
@@ -73,7 +95,9 @@ _ADDRESSES = """
 import json
 from courses.models import Activity, LessonPage
 from certificates.models import Certificate
-from quizzes.models import QuizPage
+from lms.accounts.models import User
+from quizzes.models import Question, QuizPage
+from quizzes.services import bank
 from lms.core import clock
 from lms.home.management.commands.demo import _child, _province
 lesson = Activity.objects.filter(kind="lesson").select_related("module").order_by("position")[2]
@@ -84,13 +108,30 @@ province = f"/reports/units/{_province('Tỉnh Quảng Ninh').pk}/"
 certificate = Certificate.objects.order_by("number").first()
 lesson_page = LessonPage.objects.get(translation_key=lesson.key)
 quiz_page = QuizPage.objects.first()
+of_quiz = f"/quizzes/desk/{quiz.quiz.pk}/"
+regrades = f"/quizzes/desk/regrades/quiz/{quiz.quiz.pk}/"
+question = Question.objects.select_related("latest").order_by("pk").first()
+if question.versions.count() == 1:
+    # A draft beside the version that is drawn: something to compare.
+    latest = question.latest
+    bank.write(
+        actor=User.objects.get(username="giangvien"), at=clock.now(), code=question.code, category=question.category,
+        type_name=latest.type, stem=latest.stem + " (bản sửa)", content=latest.content, reason=latest.reason,
+        level=question.level, status="draft", objective=question.objective, hints=latest.hints,
+        tags=list(question.tags.names()), owner=question.owner,
+    )
 print(json.dumps({
     "@lesson": lesson.url, "@module": lesson.module.url, "@quiz": quiz.url,
     "@commune": f"/reports/units/{commune.pk}/", "@practice": practice.url,
     "@zalo": f"{province}missing/zalo/", "@calls": f"{province}call-list/", "@cms-word": f"/cms/word/{lesson_page.pk}/",
     "@verification": f"/verify/{certificate.verify_code}/",
     "@cms-lesson": f"/cms/pages/{lesson_page.pk}/edit/", "@cms-history": f"/cms/pages/{lesson_page.pk}/history/",
-    "@cms-quiz": f"/cms/pages/{quiz_page.pk}/edit/",
+    "@cms-quiz": f"/cms/pages/{quiz_page.pk}/edit/", "@cms-quiz-try": f"/cms/quizzes/{quiz_page.pk}/try/",
+    "@cms-blueprint": f"/cms/quizzes/{quiz_page.pk}/blueprint/", "@cms-analysis": f"/cms/quiz-analysis/{quiz.quiz.pk}/",
+    "@cms-question": f"/cms/questions/edit/{question.pk}/", "@cms-question-try": f"/cms/questions/{question.pk}/try/",
+    "@cms-question-compare": f"/cms/questions/{question.pk}/compare/",
+    "@attempts": f"{of_quiz}attempts/", "@overrides": f"{of_quiz}overrides/",
+    "@regrade": regrades, "@near": f"{regrades}near/",
 }))
 """
 
