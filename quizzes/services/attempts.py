@@ -365,9 +365,18 @@ def save_answer(
     is_stale = sequence <= newest
     if is_stale and answer is not None and answer != known:
         return Saved(Outcome.STALE, row, standing, offered=answer)
-    if is_stale:
-        answer = known
+    if is_stale and answer != known:
+        # An older page that says nothing: what is there stays as it is, only the flag is taken.
+        return _flag(row, flag, standing)
     return _write(row, answer, sequence, standing, at, flag, is_auto=is_auto)
+
+
+def _flag(row: AttemptQuestion, flag: bool | None, standing: timing.Standing) -> Saved:
+    if flag is None or flag == row.is_flagged:
+        return Saved(Outcome.UNCHANGED, row, standing)
+    AttemptQuestion.objects.filter(pk=row.pk).update(is_flagged=flag)
+    row.is_flagged = flag
+    return Saved(Outcome.SAVED, row, standing)
 
 
 def _row(user: User, attempt_id: uuid.UUID, position: int) -> AttemptQuestion | None:

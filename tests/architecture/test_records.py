@@ -12,7 +12,17 @@ OURS = ("courses", "quizzes", "certificates", "units", "accounts", "people", "pl
 MAY_CASCADE = {
     "courses.Bookmark.enrolment",
     "quizzes.QuizSlot.quiz",
+    "quizzes.QuizSection.quiz",
+    "quizzes.QuizBand.quiz",
+    "quizzes.QuizGoal.quiz",
     "quizzes.QuizPageDraw.page",
+    "quizzes.QuizPageSection.page",
+    "quizzes.QuizPageCell.page",
+    "quizzes.QuizPageBand.page",
+    "quizzes.QuizPageGoal.page",
+    "quizzes.ImportItem.batch",
+    "quizzes.RegradeLine.regrade",
+    "quizzes.VersionAnalysis.version",
     "people.RosterRow.batch",
 }
 

@@ -1,7 +1,9 @@
 import datetime as dt
+from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
+from django.utils import translation
 
 from courses.models import Enrolment
 from lms.accounts.models import User
@@ -12,6 +14,14 @@ from quizzes.services import attempts, manual
 from quizzes.services.manual import Outcome
 from tests.conftest import NOON, Outline, Units
 from tests.factories.desk import answered, enrol, essay_quiz, marker, waiting
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Sentences are compared as they stand in the code."""
+    with translation.override("en"):
+        yield
+
 
 LATER = NOON + dt.timedelta(hours=1)
 

@@ -1,13 +1,23 @@
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 from courses.models import Enrolment
 from lms.accounts.models import User
 from quizzes.models import Attempt, ExamSession, ExamTicket, Quiz
 from quizzes.services import sessions
 from tests.conftest import NOON, Units, make_person
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Sentences are compared as they stand in the code."""
+    with translation.override("en"):
+        yield
+
 
 LATER = NOON + dt.timedelta(minutes=5)
 
