@@ -351,8 +351,8 @@ class CategoryViewSet(ModelViewSet):  # type: ignore[misc]
     inspect_view_enabled = False
     list_display = [
         "name",
-        Column("inside", label=_("place in the tree"), accessor=_indented),
-        Column("ready", label=_("questions ready, with those below"), accessor="ready"),
+        Column("inside", label=capfirst_lazy(_("place in the tree")), accessor=_indented),
+        Column("ready", label=capfirst_lazy(_("questions ready, with those below")), accessor="ready"),
         "key",
     ]
 
@@ -399,8 +399,8 @@ class ObjectiveViewSet(ModelViewSet):  # type: ignore[misc]
     search_fields = ["name", "key"]
     list_display = [
         "name",
-        Column("lesson", label=_("lesson"), accessor="lesson.title"),
-        Column("ready", label=_("questions ready"), accessor="ready"),
+        Column("lesson", label=capfirst_lazy(_("lesson")), accessor="lesson.title"),
+        Column("ready", label=capfirst_lazy(_("questions ready")), accessor="ready"),
         "key",
     ]
 
@@ -433,8 +433,8 @@ class _ChooseMixin:
     def columns(self) -> list[Any]:
         return [
             *super().columns,  # type: ignore[misc]
-            Column("stem", label=_("question"), accessor=_stem),
-            Column("status", label=_("status"), accessor="latest.get_status_display"),
+            Column("stem", label=capfirst_lazy(_("question")), accessor=_stem),
+            Column("status", label=capfirst_lazy(_("status")), accessor="latest.get_status_display"),
         ]
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from taggit.managers import TaggableManager
 from treebeard.mp_tree import MP_Node
 
@@ -16,7 +17,7 @@ from lms.core.storage import private_storage
 class Category(MP_Node):  # type: ignore[misc]
     """A drawer of the bank; a draw from a category takes what lies below it too."""
 
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=150)
     key = models.CharField(
         _("key"), max_length=255, unique=True, help_text=_("Path in the content package, or chosen by hand.")
     )
@@ -34,7 +35,7 @@ class Objective(models.Model):
     """What a question tests: a row of the blueprint, a bar of the result. ``lesson``: where it is taught."""
 
     key = models.CharField(_("key"), max_length=200, unique=True)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=200)
     lesson = models.ForeignKey(
         Activity, verbose_name=_("lesson"), on_delete=models.PROTECT, null=True, blank=True, related_name="objectives"
     )

@@ -21,6 +21,7 @@ from lms.core import clock
 from lms.core.http import AuthenticatedRequest
 from quizzes.models import Quiz
 from quizzes.queries import desk, desk_marking, desk_sessions
+from quizzes.queries.regrades import may_regrade
 from quizzes.services import overrides
 from quizzes.views.desk_forms import OverrideForm
 
@@ -89,6 +90,7 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
         "open_sessions": [row for row in sessions if row.standing == "open"],
         "planned_sessions": [row for row in sessions if row.standing == "planned"],
         "quizzes": desk.quiz_lines(person),
+        "regrades": may_regrade(person),
         "tab": "home",
     }
     return render(request, "quizzes/desk/home.html", context)
