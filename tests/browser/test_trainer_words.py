@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from quizzes import types
 from tests.browser import screens
 from tests.browser.test_screens import english_in
 from tests.plugins.browser import DESK
@@ -62,6 +63,17 @@ def test_no_english_in_what_opens_while_a_lesson_is_edited(trainer: Page, live_s
     assert reader.found == {}
 
 
+def test_no_english_behind_the_tabs_of_a_quiz(trainer: Page, live_site: LiveSite, known) -> None:
+    reader = Reader(trainer)
+    trainer.goto(live_site.url + known["@cms-quiz"])
+    tabs = trainer.locator('[role=tab][href^="#tab-"]')
+    assert tabs.count() >= 4
+    for tab in tabs.all():
+        tab.click()
+        reader.look(tab.inner_text())
+    assert reader.found == {}
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -70,6 +82,7 @@ def test_no_english_in_what_opens_while_a_lesson_is_edited(trainer: Page, live_s
         "/cms/choose-page/",
         "/cms/choose-external-link/",
         "/cms/choose-email-link/",
+        "/cms/question_chooser/",
     ],
 )
 def test_no_english_in_the_choosers(trainer: Page, live_site: LiveSite, address: str) -> None:
@@ -83,8 +96,9 @@ def test_no_english_in_the_choosers(trainer: Page, live_site: LiveSite, address:
 def test_no_english_when_a_form_is_refused(trainer: Page, live_site: LiveSite, known) -> None:
     reader = Reader(trainer)
     for address in (
-        "/cms/questions/new/single/",
+        *(f"/cms/questions/new/?type={kind.NAME}" for kind in types.all_types()),
         "/cms/question_categories/new/",
+        "/cms/question_objectives/new/",
         "/cms/snippets/courses/glossaryterm/add/",
     ):
         answer = trainer.goto(live_site.url + address)
