@@ -48,7 +48,7 @@ def essay(officer_p1: User, enrolment: Enrolment, quiz: Quiz) -> AttemptQuestion
 @pytest.fixture
 def session(quiz: Quiz, units: Units, officer_p1: User, enrolment: Enrolment, manager_p1: User) -> ExamSession:
     return sessions.create(
-        quiz=quiz, unit=units.p1, room="Hội trường A", planned_at=NOON, networks="", invigilators="Ông A, Bà B",
+        quiz=quiz, unit=units.p1, room="Phòng họp số 7", planned_at=NOON, networks="", invigilators="Ông A, Bà B",
         people=[officer_p1], by=manager_p1, at=NOON,
     )  # fmt: skip
 
@@ -109,11 +109,21 @@ def test_strangers_find_nothing_at_any_address(
     assert {client.post(DESK + address, words).status_code for address in posts} == {404}
     for address in of_all:
         shown = client.get(DESK + address).content.decode()
-        found = [word for word in ("Nguyệt Ánh", "Hội trường A", "Vạn Yên", "desk-essay", "Ốm") if word in shown]
+        found = [word for word in ("Nguyệt Ánh", "Phòng họp số 7", "Vạn Yên", "desk-essay", "Ốm") if word in shown]
         assert found == [], address
     override.refresh_from_db()
     essay.refresh_from_db()
     assert (override.withdrawn_at, essay.fraction) == (None, None)
+
+
+def test_only_who_marks_from_the_top_is_shown_the_door_to_marking_again(
+    client: Client, quiz: Quiz, units: Units, manager_p1: User
+) -> None:
+    door = 'href="/quizzes/desk/regrades/"'
+    person = make_person("top", "Đỗ Thị Chín", units.centre)
+    Grant.objects.create(person=person, unit=units.centre, right=Grant.Right.MARK, starts_on=DAY_ONE)
+    assert door in page(client, person, "")
+    assert door not in page(client, manager_p1, "")
 
 
 def test_who_gives_tasks_supervises_and_marks_nothing(
@@ -121,7 +131,7 @@ def test_who_gives_tasks_supervises_and_marks_nothing(
 ) -> None:
     person = make_person("assigns", "Bùi Văn Tám", units.p1)
     Grant.objects.create(person=person, unit=units.p1, right=Grant.Right.ASSIGN, starts_on=DAY_ONE)
-    assert "Hội trường A" in page(client, person, "sessions/")
+    assert "Phòng họp số 7" in page(client, person, "sessions/")
     page(client, person, f"{quiz.pk}/overrides/")
     page(client, person, "")
     refused = ["marking/", f"{quiz.pk}/attempts/", f"attempts/{essay.attempt_id}/", f"marking/{essay.version_id}/"]
