@@ -640,9 +640,9 @@ class _Parser:
             ]
             keys |= dict(pairs) if len(pairs) >= 2 else {}
         if not keys and len(table) > 2 and all(len(row) == 2 for row in table):
-            pairs = [(row[0], row[1]) for row in table if re.fullmatch(r"(?:Câu\s*)?\d{1,5}\.?", row[0])]
-            if len(pairs) >= 2 and all(re.fullmatch(r"[A-J](?:\s*,\s*[A-J])*", second) for _first, second in pairs):
-                keys = {int(re.sub(r"\D", "", first)): second for first, second in pairs}
+            named = [(row[0], row[1]) for row in table if re.fullmatch(r"(?:Câu\s*)?\d{1,5}\.?", row[0])]
+            if len(named) >= 2 and all(re.fullmatch(r"[A-J](?:\s*,\s*[A-J])*", second) for _first, second in named):
+                keys = {int(re.sub(r"\D", "", first)): second for first, second in named}
         if not keys:
             return False
         self.keys |= keys

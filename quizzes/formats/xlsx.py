@@ -389,14 +389,14 @@ def _book(rows: Sequence[Sequence[str]], pictures: Mapping[str, bytes], *, helps
     if helps:
         second = book.create_sheet(HELP)
         second.column_dimensions["A"].width = 110
-        for words in _HELP:
-            second.append([words])
+        for line in _HELP:
+            second.append([line])
     if pictures:
         third = book.create_sheet(PICTURES)
         third.sheet_state = "hidden"
         for name, data in pictures.items():
-            words = base64.b64encode(data).decode()
-            third.append([name, *(words[start : start + CELL] for start in range(0, len(words), CELL))])
+            coded = base64.b64encode(data).decode()
+            third.append([name, *(coded[start : start + CELL] for start in range(0, len(coded), CELL))])
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()

@@ -77,7 +77,7 @@ def _row(row: ImportItem, numbers_lines: bool) -> Row:
         may_enter=row.outcome not in _NEVER,
         code=item.get("code", ""),
         type_label=str(kind.LABEL) if kind else "",
-        level=dict(Question.CognitiveLevel.choices).get(item.get("level", ""), ""),
+        level=str(dict(Question.CognitiveLevel.choices).get(item.get("level", ""), "")),
         category=" / ".join(item.get("category", [])),
         source=tuple((row.line + place if numbers_lines else 0, line) for place, line in enumerate(lines)),
         problems=tuple(

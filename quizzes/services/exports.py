@@ -42,7 +42,7 @@ def chosen(
 def items(questions: QuerySet[Question]) -> Iterator[Item]:
     """The newest version of each, with the bytes of its pictures. A constant number of queries besides the pictures."""
     drawers, objectives = Drawers(), Objectives()
-    rows = questions.select_related("latest", "category", "objective").prefetch_related("tags")
+    rows = questions.select_related("latest", "category", "objective").prefetch_related("tags")  # type: ignore[misc]
     for question in rows:
         version = question.latest
         if version is None:

@@ -37,7 +37,7 @@ def enter(batch: ImportBatch, items: Sequence[ImportItem]) -> int:
     if not waiting:
         return 0
     held = Question.objects.select_for_update(of=("self",)).filter(code__in=[row.item["code"] for row in waiting])
-    known = {row.code: row for row in held.select_related("latest", "category").prefetch_related("tags")}
+    known = {row.code: row for row in held.select_related("latest", "category").prefetch_related("tags")}  # type: ignore[misc]
     places = _Places(batch)
     new = [row for row in waiting if row.item["code"] not in known and row.outcome != Outcome.CHANGED]
     changed = [row for row in waiting if row.item["code"] in known and row.outcome == Outcome.CHANGED]

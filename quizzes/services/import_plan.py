@@ -114,7 +114,7 @@ class Planner:
         asked = [row for row in rows if row.outcome != Outcome.REFUSED]
         known = {
             question.code: question
-            for question in Question.objects.filter(code__in=[row.item["code"] for row in asked if row.item["code"]])
+            for question in Question.objects.filter(code__in=[row.item["code"] for row in asked if row.item["code"]])  # type: ignore[misc]
             .select_related("latest", "category", "objective")
             .prefetch_related("tags")
         }

@@ -230,7 +230,8 @@ def _stage(batch: ImportBatch, taken: _Taken, report: dict[str, Any]) -> None:
         raise packaging.refuse(Trouble.NOTHING_FOUND)
     if len(reading.items) + len(reading.problems) > packaging.MAX_QUESTIONS:
         raise packaging.refuse(Trouble.TOO_MANY, most=packaging.MAX_QUESTIONS)
-    found = sorted([*reading.items, *reading.problems], key=lambda part: part.line)
+    parts: list[Item | Problem] = [*reading.items, *reading.problems]
+    found = sorted(parts, key=lambda part: part.line)
     ImportItem.objects.filter(batch=batch).delete()
     taken.keep(total=len(found))
     planner = Planner(batch)

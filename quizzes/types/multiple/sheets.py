@@ -17,7 +17,9 @@ def read(draft: Draft) -> Parsed | None:
         return None
     rows = [{"text": option, "correct": place in right} for place, option in enumerate(draft.options)]
     # Marked with the pen only: it may be a slip, so it is told.
-    notes = () if draft.kind or draft.key else ((Trouble.SEVERAL_MARKED, {}),)
+    notes: tuple[tuple[Trouble, dict[str, object]], ...] = (
+        () if draft.kind or draft.key else ((Trouble.SEVERAL_MARKED, {}),)
+    )
     return Parsed(TYPE.from_source({"options": rows}), notes=notes)
 
 
