@@ -43,9 +43,14 @@ class Multiple(QuestionType):
             errors.append(_("There is no such way of marking."))
         if not errors and not options.fractions_are_shares(content):
             errors.append(_("A share lies between -100 and 100 %."))
-        if content.get("scheme") == marking.WEIGHTED and not any("fraction" in row for row in content["options"]):
+        if not errors and content.get("scheme") == marking.WEIGHTED and not self._earns_by_shares(content):
             errors.append(_("Give the options the shares that are to be added up."))
         return errors
+
+    def _earns_by_shares(self, content: Content) -> bool:
+        """Shares are given, and ticking something earns something."""
+        given = any("fraction" in row for row in content["options"])
+        return given and max(options.weights(content).values()) > 0
 
     def present(self, content: Content, order: list[str], answer: list[str] | None) -> options.OptionsShown:
         return options.present(content, order, set(answer or ()))

@@ -75,6 +75,8 @@ def multiple(draw: st.DrawFn) -> dict[str, Any]:
         option |= {"correct": index in right, "reason": draw(maybe_text)}
         if scheme == "weighted":
             option["fraction"] = draw(shares)
+    if scheme == "weighted" and all(float(option["fraction"]) <= 0 for option in options):
+        options[0]["fraction"] = "1"
     return {"options": options, "scheme": scheme}
 
 

@@ -115,3 +115,13 @@ def test_a_survey_is_asked_and_counted_but_weighs_nothing(mode: str, answer: Any
     assert (survey.IS_ASKED, survey.weight(content), survey.right_summary(content)) == (True, 0, "")
     assert set(survey.responses(content, answer)[""]) == set(answer if isinstance(answer, list) else [answer])
     assert [line.is_right for line in survey.explain(content, answer)] == [None]
+
+
+def test_shares_that_earn_nothing_are_refused() -> None:
+    rows = [
+        {"id": "a", "text": "A", "correct": True, "reason": "", "fraction": "-0.5"},
+        {"id": "b", "text": "B", "correct": False, "reason": "", "fraction": "0"},
+    ]
+    kind = types.get("multiple")
+    assert kind.validate({"options": rows, "scheme": "weighted"}) != []
+    assert kind.validate({"options": [{**rows[0], "fraction": "1"}, rows[1]], "scheme": "weighted"}) == []
