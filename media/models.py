@@ -9,6 +9,33 @@ from wagtail.models import CollectionMember
 from wagtail.search import index
 
 
+class Screen(index.Indexed, models.Model):
+    """A screen of an app as it looked on ``seen_on``; its drawings and photographs name it.
+
+    ``stale_since``: from that day on the app looks otherwise: whoever uses one of the pictures is listed, and the
+    reader is told. Cleared again when the pictures are new and ``seen_on`` is later.
+    """
+
+    key = models.SlugField(_("key"), max_length=80, unique=True)
+    app = models.CharField(_("app"), max_length=60)
+    title = models.CharField(_("screen"), max_length=150)
+    seen_on = models.DateField(_("looked like this on"))
+    stale_since = models.DateField(
+        _("looks otherwise since"), null=True, blank=True, help_text=_("Empty: the app still looks like this.")
+    )
+    note = models.TextField(_("what has changed"), blank=True, help_text=_("One sentence that readers see as well."))
+
+    search_fields = [index.SearchField("title"), index.SearchField("app"), index.AutocompleteField("title")]
+
+    class Meta:
+        verbose_name = _("screen of an app")
+        verbose_name_plural = _("screens of apps")
+        ordering = ["app", "title"]
+
+    def __str__(self) -> str:
+        return f"{self.app}: {self.title}"
+
+
 class LibraryImage(AbstractImage):
     """``description`` is the alternative text: required, since the lesson must be complete without the picture."""
 
@@ -18,6 +45,14 @@ class LibraryImage(AbstractImage):
         help_text=_("Say in one or two sentences what the picture teaches; it is read to those who cannot see it."),
     )
     credit = models.CharField(_("credit"), max_length=150, blank=True)
+    screen = models.ForeignKey(
+        Screen,
+        verbose_name=_("screen that it shows"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pictures",
+    )
     # Kept apart from the title: the key under which a content package finds its picture again.
     package_key = models.CharField(max_length=255, blank=True, editable=False, db_index=True)
 
@@ -26,6 +61,7 @@ class LibraryImage(AbstractImage):
         "file",
         "description",
         "credit",
+        "screen",
         "collection",
         "tags",
         "focal_point_x",

@@ -1,7 +1,7 @@
 """The Markdown of lessons → the HTML that Wagtail's rich text keeps. Anything else is an error, never dropped.
 
-A term ``[[key|words]]`` becomes a link to ``#term-key``, a link to a lesson keeps ``lesson:…`` as its address until
-its page exists (courses.services.packages).
+A term ``[[key|words]]`` becomes a link to ``#term-key``, a document ``[[luat:key|words]]`` one to ``#luat-key``, a link to
+a lesson keeps ``lesson:…`` as its address until its page exists (courses.services.packages).
 """
 
 import html
@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from courses.formats.errors import PackageError
 
 _TERM = re.compile(r"\[\[([^\]|]*)\|([^\]]+)\]\]")
+LAW_PREFIX = "luat:"
 _ADDRESS = re.compile(r"(https?://|mailto:|tel:)\S+")
 _SIMPLE = {
     "bullet_list_open": "<ul>",
@@ -46,7 +47,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Reference:
-    """``kind``: "term" with the key of the glossary, or "lesson" with its path in the package."""
+    """``kind``: "term" with its key in the glossary, "law" with that of a document, "lesson" with its path."""
 
     kind: str
     target: str
@@ -153,8 +154,10 @@ class _Writer:
 
     def term(self, token: Token) -> None:
         key = token.meta["key"]
-        self.references.append(Reference("term", key, self.line))
-        self.parts.append(f'<a href="#term-{html.escape(key)}">{html.escape(token.content, quote=False)}</a>')
+        kind, mark = ("law", "luat") if key.startswith(LAW_PREFIX) else ("term", "term")
+        key = key.removeprefix(LAW_PREFIX)
+        self.references.append(Reference(kind, key, self.line))
+        self.parts.append(f'<a href="#{mark}-{html.escape(key)}">{html.escape(token.content, quote=False)}</a>')
 
     def link(self, address: str) -> None:
         if address.startswith("lesson:"):

@@ -1,7 +1,7 @@
 from courses.models.catalogue import Activity, Course, Module
 from courses.models.enrolment import Enrolment
 from courses.models.glossary import GlossaryTerm
-from courses.models.legal import LegalClearance
+from courses.models.legal import LegalClearance, LegalDocument
 from courses.models.packages import PackageItem
 from courses.models.pages import ActivityPage, CoursePage, LessonPage, ModulePage, PracticePage
 from courses.models.practice import Submission
@@ -18,6 +18,7 @@ __all__ = [
     "Enrolment",
     "GlossaryTerm",
     "LegalClearance",
+    "LegalDocument",
     "LessonPage",
     "Module",
     "ModulePage",

@@ -46,13 +46,17 @@ class ProgressEvent(models.Model):
 
 
 class ActivityState(models.Model):
-    """Derived: where one enrolment stands in one activity. Only services.progress writes it."""
+    """Derived: where one enrolment stands in one activity. Only services.progress writes it.
+
+    ``is_exempt``: done because a test was passed first, and by nothing else.
+    """
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="activity_states")
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="states")
     state = models.CharField(max_length=12, choices=State.choices)
     started_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+    is_exempt = models.BooleanField(default=False)
     best_score = models.DecimalField(max_digits=9, decimal_places=7, null=True, blank=True)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from taggit.managers import TaggableManager
 from treebeard.mp_tree import MP_Node
 
-from courses.models import Activity
+from courses.models import Activity, LegalDocument
 from lms.core.storage import private_storage
 
 
@@ -88,6 +88,12 @@ class Question(models.Model):
         "QuestionVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="ready_of"
     )
     tags = TaggableManager(_("tags"), blank=True)
+    documents = models.ManyToManyField(
+        LegalDocument, verbose_name=_("rests on these documents"), blank=True, related_name="questions"
+    )
+    facts = models.CharField(
+        _("rests on these facts"), max_length=200, blank=True, help_text=_("Keys of the fact list, or a source.")
+    )
 
     objects = QuestionQuerySet.as_manager()
 

@@ -87,6 +87,11 @@ class QuizSettings(models.Model):
         _("questions a page"), default=1, validators=[MinValueValidator(1), MaxValueValidator(20)]
     )
     shuffles = models.BooleanField(_("shuffle questions and options"), default=True)
+    exempts = models.BooleanField(
+        _("passing it first exempts from the lessons"),
+        default=False,
+        help_text=_("Who passes it without the lessons of its topic need not take them; recorded as an exemption."),
+    )
     marking_days = models.PositiveSmallIntegerField(_("days to mark what people mark"), default=7)
     review = models.JSONField(_("what learners see afterwards"), default=default_review, blank=True)
 
@@ -95,7 +100,7 @@ class QuizSettings(models.Model):
         "pass_percent", "grading", "max_attempts", "wait_minutes", "wait_later_minutes", "needs_remediation",
         "limit_minutes", "on_time_up", "grace_minutes", "opens_at", "closes_at", "password", "networks",
         "needs_ticket", "one_device", "behaviour", "tries", "penalty_percent", "navigation", "per_page", "shuffles",
-        "marking_days", "review",
+        "marking_days", "exempts", "review",
     )  # fmt: skip
 
     class Meta:
