@@ -4,10 +4,12 @@ A kind is registered when its app is ready. ``courses`` itself registers "lesson
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from courses.formats.errors import PackageError
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,8 @@ class Kind:
     """``source_name``: the file that makes a folder of a content package an activity of this kind.
 
     ``read(folder) -> source`` parses it without touching the database and raises ``formats.errors.PackageError``;
-    ``check(source, package) -> None`` looks at references across the package and raises the same;
+    ``check(source, package) -> Iterable[PackageError]`` looks at references across the package, as far as it is read;
+    ``check_all(sources, package) -> Iterable[PackageError]`` at what only all of this kind together show;
     ``prepare(source, context) -> None`` brings in what the activity needs besides its page (the questions of a quiz);
     it is called on every load, also when the page itself is kept because it was edited;
     ``build(source, parent_page, page, context) -> Page`` fills the page (``page`` is None when it is new), unsaved.
@@ -27,7 +30,8 @@ class Kind:
     page_model: str
     read: Callable[..., Any]
     build: Callable[..., Any]
-    check: Callable[..., None] | None = None
+    check: Callable[..., Iterable[PackageError]] | None = None
+    check_all: Callable[..., Iterable[PackageError]] | None = None
     prepare: Callable[..., None] | None = None
 
 

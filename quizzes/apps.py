@@ -35,6 +35,8 @@ class QuizzesConfig(AppConfig):
                 source_name="quiz.toml",
                 page_model="quizzes.QuizPage",
                 read=packages.read,
+                check=packages.check,
+                check_all=packages.check_all,
                 prepare=packages.prepare,
                 build=packages.build,
             )

@@ -1,7 +1,7 @@
 """The Markdown of lessons → the HTML that Wagtail's rich text keeps. Anything else is an error, never dropped.
 
-A term ``[[key|words]]`` becomes a link to ``#term-key``, a document ``[[luat:key|words]]`` one to ``#luat-key``, a link to
-a lesson keeps ``lesson:…`` as its address until its page exists (courses.services.packages).
+A term ``[[key|words]]`` becomes a link to ``#term-key``, a document ``[[luat:key|words]]`` one to ``#luat-key``; a link
+to a lesson keeps ``lesson:…`` as its address until its page exists (courses.services.packages).
 """
 
 import html

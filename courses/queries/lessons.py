@@ -13,14 +13,17 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from courses.formats.legal_text import fingerprint
-from courses.models import Activity, GlossaryTerm, LessonPage, PracticePage
+from courses.models import Activity, GlossaryTerm, LegalDocument, LessonPage, PracticePage
 from courses.models.pages import ActivityPage
 from courses.queries.legal import Cleared, cleared_of
+from lms.core import clock
 
-# A glossary term or a picture's alternative text that is edited shows after this long at the latest.
+# A glossary term, a document of the register, a screen or an alternative text that is edited shows after this long at
+# the latest.
 KEPT_SECONDS = 300
 # Where the ready-made text of a legal paragraph says whether it is cleared. No author can type it: it is a comment.
 _STATUS = mark_safe("<!--legal-status-->")
+_LAW_LINK = re.compile(r'href="#luat-([a-z0-9-]+)"')
 _TERM_LINK = re.compile(r'href="#term-([a-z0-9-]+)"')
 _TERM_SHOWN = re.compile(r'id="term-([a-z0-9-]+)"')
 
@@ -109,7 +112,7 @@ def _render(page: LessonPage | PracticePage) -> list[Segment]:
         else:
             html = str(block.render({"page": page, "self": block.value}))
             found.append(Segment(block.id, block.block_type, html, None))
-    return [*found, *_glossary(found)]
+    return [*found, *_glossary(found), *_documents(found)]
 
 
 def _hash_of(value: Any) -> str:
@@ -124,3 +127,14 @@ def _glossary(segments: list[Segment]) -> list[Segment]:
     if not terms:
         return []
     return [Segment("thuat-ngu", "glossary", render_to_string("courses/blocks/_glossary.html", {"terms": terms}), None)]
+
+
+def _documents(segments: list[Segment]) -> list[Segment]:
+    """What the register says of the documents that the text links to (#luat-key). One query at most."""
+    keys = set(_LAW_LINK.findall("".join(segment.html for segment in segments)))
+    documents = LegalDocument.objects.filter(key__in=keys).select_related("replaced_by", "full_text") if keys else []
+    today = clock.today()
+    rows = [(document, document.is_in_force(today)) for document in documents]
+    if not rows:
+        return []
+    return [Segment("van-ban", "documents", render_to_string("courses/blocks/_documents.html", {"rows": rows}), None)]

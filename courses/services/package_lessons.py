@@ -1,6 +1,7 @@
 """A lesson of a content package → LessonPage. Registered in courses.kinds as the kind "lesson"."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from courses.formats.errors import PackageError
 from courses.formats.handouts import read_handout
 from courses.formats.lesson import Block, BlockSource, LessonSource, Picture
 from courses.formats.markdown import RichText
-from courses.formats.package import PackageSource, check_lesson
+from courses.formats.package import PackageSource, problems_of_lesson
 from courses.models import LessonPage
 from courses.services import package_library
 from courses.services.package_run import Run
@@ -19,16 +20,19 @@ from media.rules import svg_problem
 _LESSON_LINK = re.compile(r'<a href="lesson:([^"]*)">(.*?)</a>')
 
 
-def check(source: BlockSource, package: PackageSource) -> None:
+def check(source: BlockSource, package: PackageSource) -> Iterator[PackageError]:
     """References across the package; that drawings only draw and every handout can be made. No query."""
-    check_lesson(source, package)
+    yield from problems_of_lesson(source, package)
     for block in source.blocks:
         for picture in block.pictures():
             if svg_problem((source.file.parent / picture.file).read_bytes()):
                 reason = f"the drawing “{picture.file}” holds more than a drawing: a script or an address outside"
-                raise PackageError(source.file, picture.line, reason)
+                yield PackageError(source.file, picture.line, reason)
         if isinstance(block.content, source_of.Handout):
-            read_handout(source.file.parent / block.content.file)
+            try:
+                read_handout(source.file.parent / block.content.file)
+            except PackageError as error:
+                yield error
 
 
 def prepare(source: BlockSource, run: Run) -> None:

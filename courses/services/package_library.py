@@ -1,18 +1,17 @@
-"""Glossary, drawings and handouts of a package → library. What a trainer changed since is kept and reported."""
+"""Registers, drawings and handouts of a package → library. What a trainer changed since is kept and reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from courses.formats.handouts import read_handout, to_docx
-from courses.formats.package import TermSource
-from courses.models import GlossaryTerm
+from courses.formats.package import GROUNDS_FILE, SCREENS_FILE, TERMS_FILE
+from courses.formats.registers import DocumentSource, ScreenSource, TermSource
+from courses.models import GlossaryTerm, LegalDocument
 from courses.services.package_run import CREATED, KEPT, UNCHANGED, UPDATED, Run, digest, fingerprint
-from media.models import LibraryDocument, LibraryImage
-
-TERMS_FILE = "thuat-ngu.toml"
+from media.models import LibraryDocument, LibraryImage, Screen
 
 
 def _state(run: Run, kind: str, path: str, existing: Any, loaded_hash: Callable[[], str], source_hash: str) -> str:
@@ -101,3 +100,82 @@ def _hash_of_document(row: LibraryDocument) -> str:
 
 def _edited(row: Any) -> str:
     return _("“%(title)s” was edited since it was loaded") % {"title": row}
+
+
+def put_documents(documents: tuple[DocumentSource, ...], run: Run) -> None:
+    """The register of documents. One query, and two for each that is new or changed.
+
+    A full text that was uploaded is no edit: it stays, and the entry goes on being refreshed.
+    """
+    known = {row.key: row for row in LegalDocument.objects.filter(key__in=[source.key for source in documents])}
+    due: list[tuple[DocumentSource, str]] = []
+    for source in documents:
+        path = f"{GROUNDS_FILE}#{source.key}"
+        row = known.get(source.key)
+        if row is None and ("law", path) in run.items:
+            run.tell("law", path, KEPT, _("deleted since it was loaded"))
+            continue
+        source_hash = _hash_of_document_source(source)
+        outcome = _state(run, "law", path, row, lambda row=row: _hash_of_law(row), source_hash)  # type: ignore[misc]
+        if outcome in (CREATED, UPDATED):
+            row = row or LegalDocument(key=source.key)
+            for name in _LAW_FIELDS:
+                setattr(row, name, getattr(source, name))
+            row.replaced_by = None
+            row.save()
+            known[source.key] = row
+            due.append((source, source_hash))
+        run.tell("law", path, outcome, _edited(row) if outcome == KEPT else "")
+    # What replaces them stands by now, wherever it comes in the file.
+    for source, source_hash in due:
+        row = known[source.key]
+        if source.replaced_by in known:
+            row.replaced_by = known[source.replaced_by]
+            row.save(update_fields=["replaced_by"])
+        path = f"{GROUNDS_FILE}#{source.key}"
+        run.keep_item("law", path, key=source.key, source_hash=source_hash, loaded_hash=_hash_of_law(row))
+
+
+_LAW_FIELDS = (
+    "number", "name", "kind", "issued_on", "in_force_from", "in_force_to", "summary", "certainty", "checked_on", "url",
+)  # fmt: skip
+
+
+def _hash_of_law(row: LegalDocument) -> str:
+    replaced_by = row.replaced_by.key if row.replaced_by else ""
+    return fingerprint(*(getattr(row, name) for name in _LAW_FIELDS), replaced_by)
+
+
+def _hash_of_document_source(source: DocumentSource) -> str:
+    return fingerprint(*(getattr(source, name) for name in _LAW_FIELDS), source.replaced_by)
+
+
+def put_screens(screens: Iterable[ScreenSource], run: Run) -> None:
+    """The screens that the drawings show. A drawing that a trainer tied to another screen stays with that one.
+
+    A screen that was marked stale is not any more once the package has seen it later. Pictures went before.
+    """
+    screens = list(screens)
+    known = {row.key: row for row in Screen.objects.filter(key__in=[source.key for source in screens])}
+    for source in screens:
+        path = f"{SCREENS_FILE}#{source.key}"
+        row = known.get(source.key)
+        if row is None and ("screen", path) in run.items:
+            run.tell("screen", path, KEPT, _("deleted since it was loaded"))
+            continue
+        source_hash = fingerprint(source.app, source.title, source.seen_on)
+        outcome = _state(run, "screen", path, row, lambda row=row: _hash_of_screen(row), source_hash)  # type: ignore[misc]
+        if outcome in (CREATED, UPDATED):
+            row = row or Screen(key=source.key)
+            row.app, row.title, row.seen_on = source.app, source.title, source.seen_on
+            if row.stale_since and row.stale_since <= source.seen_on:
+                row.stale_since, row.note = None, ""
+            row.save()
+            run.keep_item("screen", path, key=source.key, source_hash=source_hash, loaded_hash=_hash_of_screen(row))
+        run.tell("screen", path, outcome, _edited(row) if outcome == KEPT else "")
+        pictures = [run.images[name] for name in source.pictures if name in run.images]
+        LibraryImage.objects.filter(pk__in=pictures, screen=None).update(screen=row)
+
+
+def _hash_of_screen(row: Screen) -> str:
+    return fingerprint(row.app, row.title, row.seen_on)

@@ -5,7 +5,7 @@ All in one transaction; files that were written meanwhile are taken back when it
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,49 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Site
 
 from courses import kinds
+from courses.formats import prose
 from courses.formats.errors import PackageError
-from courses.formats.package import ActivitySource, ModuleSource, PackageSource, read_package
+from courses.formats.package import ActivitySource, ModuleSource, PackageSource, Readers, read_package
 from courses.models import CoursePage, ModulePage
-from courses.services.package_library import put_terms
+from courses.services.package_library import put_documents, put_screens, put_terms
 from courses.services.package_run import CREATED, KEPT, UNCHANGED, UPDATED, Note, Run, digest, fingerprint
 
 PAGE = "page"
 
 
 def read(root: Path) -> PackageSource:
-    """The package with everything checked that can be without the database. PackageError names file, line, reason."""
-    readers = {kind.source_name: (kind.name, kind.read) for kind in kinds.all_kinds()}
-    package = read_package(root, readers)
+    """The package with everything checked that keeps it from being loaded. PackageError names file, line, reason."""
+    package = read_package(root, _readers())
+    for error in _check_references(package):
+        raise error
+    return package
+
+
+def problems(root: Path) -> list[PackageError]:
+    """Everything that is wrong with a package, also what a site could load: lengths, reasons, words. No query."""
+    found: list[PackageError] = []
+    try:
+        package = read_package(root, _readers(), found.append)
+    except PackageError as error:
+        return [*found, error]
+    found.extend(_check_references(package))
+    for kind in kinds.all_kinds():
+        if kind.check_all:
+            sources = [activity.source for activity in package.activities() if activity.kind == kind.name]
+            found.extend(kind.check_all(sources, package))
+    found.extend(prose.problems(package))
+    return sorted(dict.fromkeys(found), key=lambda error: (error.file, error.line or 0, error.reason))
+
+
+def _readers() -> Readers:
+    return {kind.source_name: (kind.name, kind.read) for kind in kinds.all_kinds()}
+
+
+def _check_references(package: PackageSource) -> Iterator[PackageError]:
     for activity in package.activities():
         check = kinds.get(activity.kind).check
         if check:
-            check(activity.source, package)
-    return package
+            yield from check(activity.source, package)
 
 
 def load(
@@ -76,6 +101,7 @@ def _load(package: PackageSource, run: Run) -> None:
     run.remember()
     root = _home()
     put_terms(package.terms, run)
+    put_documents(package.documents, run)
     # First every page stands, then they are filled: lessons link to lessons that come later.
     course = _stand(run, "course.toml", package.file, CoursePage, root, None, package)
     modules = _stand_modules(package, course, run)
@@ -86,6 +112,7 @@ def _load(package: PackageSource, run: Run) -> None:
     for activity in package.activities():
         _load_activity(activity, activities[activity.path], run)
         run.step()
+    put_screens(list(package.screens()), run)
     _tell_of_strays(run)
 
 

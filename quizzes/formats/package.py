@@ -15,8 +15,9 @@ from courses.formats.errors import PackageError
 
 LEVELS = ("nhan_biet", "thong_hieu", "van_dung")
 SHARED_KEYS = frozenset({"code", "type", "level", "lesson", "stem", "reason"})
-# Lists of texts that belong to no type: tags of the entry, hints of the interactive behaviour in their order.
-LIST_KEYS = frozenset({"tags", "hints"})
+# Lists of texts that belong to no type: tags of the entry, hints of the interactive behaviour in their order, and the
+# keys of what the question rests on (can-cu.toml).
+LIST_KEYS = frozenset({"tags", "hints", "references"})
 QUIZ_KEYS: dict[str, type] = {
     "title": str,
     "slug": str,
@@ -28,10 +29,13 @@ QUIZ_KEYS: dict[str, type] = {
     "wait_hours": int,
     "minutes": int,
     "shuffles": bool,
+    "exempts": bool,
     "pool": list,
 }
-_REQUIRED = ("title", "slug", "draw", "pool")
+DRAW_KEYS: dict[str, type] = {"from": str, "count": int}
+_REQUIRED = ("title", "slug")
 _OPENING = re.compile(r"^\s*\[\[\s*question\s*\]\]")
+_FROM_POOL = re.compile(r"^\s*\[\[\s*from_pool\s*\]\]")
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,21 @@ class QuestionSource:
     own: Mapping[str, Any]
     tags: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrawSource:
+    """``count`` questions from the pool of the quiz whose folder is ``path`` inside the package."""
+
+    path: str
+    count: int
+    line: int | None
 
 
 @dataclass(frozen=True)
 class QuizSource:
-    """``limit_minutes`` and ``max_attempts`` 0: no limit."""
+    """``limit_minutes``, ``max_attempts`` 0: no limit. ``draw`` from its own pool, ``draws`` from those of others."""
 
     file: Path
     title: str
@@ -66,6 +80,8 @@ class QuizSource:
     wait_minutes: int
     limit_minutes: int
     shuffles: bool
+    exempts: bool
+    draws: tuple[DrawSource, ...]
     questions: tuple[QuestionSource, ...]
 
 
@@ -73,6 +89,7 @@ def read_quiz(folder: Path) -> QuizSource:
     """``folder``/quiz.toml and the question files of its pool; PackageError names file, line and reason."""
     file = folder / "quiz.toml"
     data, text = _load(file)
+    draws = _draws(file, text, data.pop("from_pool", []))
     for key, value in data.items():
         kind = QUIZ_KEYS.get(key)
         if kind is None:
@@ -84,9 +101,13 @@ def read_quiz(folder: Path) -> QuizSource:
     for key in _REQUIRED:
         if not data.get(key):
             raise PackageError(file, None, f"“{key}” is missing")
-    questions = _pool(file, text, folder, data["pool"])
-    if data["draw"] > len(questions):
-        reason = f"draws {data['draw']} questions from a pool of {len(questions)}"
+    if bool(data.get("draw")) != bool(data.get("pool")):
+        raise PackageError(file, None, "“draw” and “pool” belong together")
+    if not draws and not data.get("pool"):
+        raise PackageError(file, None, "“pool” is missing, and there is no [[from_pool]]")
+    draw, questions = data.get("draw", 0), _pool(file, text, folder, data.get("pool", []))
+    if draw > len(questions):
+        reason = f"draws {draw} questions from a pool of {len(questions)}"
         raise PackageError(file, _line_of(text, "draw"), reason)
     if not 1 <= data.get("pass_percent", 70) <= 100:
         raise PackageError(file, _line_of(text, "pass_percent"), "“pass_percent” must be from 1 to 100")
@@ -96,14 +117,30 @@ def read_quiz(folder: Path) -> QuizSource:
         slug=data["slug"],
         summary=data.get("summary", ""),
         introduction=data.get("introduction", ""),
-        draw=data["draw"],
+        draw=draw,
         pass_percent=data.get("pass_percent", 70),
         max_attempts=data.get("attempts", 3),
         wait_minutes=data.get("wait_hours", 0) * 60,
         limit_minutes=data.get("minutes", 20),
         shuffles=data.get("shuffles", True),
+        exempts=data.get("exempts", False),
+        draws=draws,
         questions=questions,
     )
+
+
+def _draws(file: Path, text: str, rows: Any) -> tuple[DrawSource, ...]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PackageError(file, _line_of(text, "from_pool"), "draws from other pools are written as [[from_pool]]")
+    lines = [number for number, line in enumerate(text.splitlines(), start=1) if _FROM_POOL.match(line)]
+    draws = []
+    for line, row in zip(lines, rows, strict=False):
+        if set(row) != set(DRAW_KEYS) or not all(isinstance(row[key], kind) for key, kind in DRAW_KEYS.items()):
+            raise PackageError(file, line, "a draw has “from”, the folder of a quiz, and “count”, a whole number")
+        if row["count"] < 1:
+            raise PackageError(file, line, "“count” must be at least 1")
+        draws.append(DrawSource(row["from"], row["count"], line))
+    return tuple(draws)
 
 
 _WORDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
@@ -166,6 +203,7 @@ def _question(file: Path, line: int, row: dict[str, Any]) -> QuestionSource:
         own={key: value for key, value in row.items() if key not in SHARED_KEYS | LIST_KEYS},
         tags=tuple(row.get("tags", [])),
         hints=tuple(row.get("hints", [])),
+        references=tuple(row.get("references", [])),
     )
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from courses.models import LegalDocument
 from lms.accounts.models import User
 from lms.core import audit, text
 from quizzes import types
@@ -75,15 +76,17 @@ def save_question(
     objective: Objective | None = None,
     hints: Sequence[str] = (),
     tags: Iterable[str] | None = None,
+    documents: Iterable[LegalDocument] | None = None,
+    facts: str | None = None,
     actor: User | None = None,
     rewrites_draft: bool = False,
 ) -> SavedQuestion:
     """Enter a question, or bring the one with this ``code`` up to date; ValidationError if its type refuses it.
 
-    Category, level, objective and tags (None: as they are) belong to the entry and change in place. Type, stem,
-    content, reason and hints make a new version, and only when one of them differs from the latest; ``status`` is that
-    version's. A second call with the same changes nothing. ``rewrites_draft``: a latest version that is a draft which
-    nobody was asked and no quiz has fixed is written over instead of being followed by another.
+    Category, level, objective, tags, documents and facts (None: as they are) belong to the entry and change in place.
+    Type, stem, content, reason and hints make a new version, and only when one of them differs from the latest;
+    ``status`` is that version's. A second call with the same changes nothing. ``rewrites_draft``: a latest version that
+    is a draft which nobody was asked and no quiz has fixed is written over instead of being followed by another.
     """
     stem, reason = plain(stem), plain(reason)
     hints = [plain(hint) for hint in hints if plain(hint)]
@@ -103,6 +106,11 @@ def save_question(
         question.save(update_fields=["category", "level", "objective"])
     if tags is not None:
         question.tags.set(sorted({text.clean(tag) for tag in tags if text.clean(tag)}))
+    if documents is not None:
+        question.documents.set(documents)
+    if facts is not None and question.facts != text.clean(facts):
+        question.facts = text.clean(facts)
+        question.save(update_fields=["facts"])
     digest = content_hash(type_name=type_name, stem=stem, content=content, reason=reason, hints=hints)
     latest = latest_version(question)
     if latest and latest.content_hash == digest:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape, linebreaks
 
 from courses.formats.errors import PackageError
+from courses.formats.package import PackageSource
+from courses.formats.registers import CITED
 from courses.kinds import LoadContext
-from courses.models import PackageItem
+from courses.models import LegalDocument, PackageItem
 from lms.core import text
 from quizzes import types
+from quizzes.formats import pool
 from quizzes.formats.package import QuestionSource, QuizSource, read_quiz
 from quizzes.models import Category, Objective, QuestionVersion, QuizPage, QuizPageDraw
 from quizzes.services import bank
@@ -51,8 +55,42 @@ def _content(question: QuestionSource) -> types.Content:
     return content
 
 
+def check(source: QuizSource, package: PackageSource) -> Iterator[PackageError]:
+    """What its questions rest on may be cited; what it draws from stands before it. No query."""
+    certainties = package.certainties()
+    for question in source.questions:
+        for key in question.references:
+            if certainties.get(key) != CITED:
+                reason = f"“{key}” is in no register" if key not in certainties else f"“{key}” is not of certainty A"
+                yield PackageError(question.file, question.line, f"{reason}: it may not be cited")
+    pools: dict[str, int] = {}
+    for activity in package.activities():
+        if activity.source is source:
+            break
+        if isinstance(activity.source, QuizSource):
+            pools[activity.path] = len(activity.source.questions)
+    for draw in source.draws:
+        if draw.path not in pools:
+            yield PackageError(source.file, draw.line, f"no quiz “{draw.path}” stands before this one in the package")
+        elif pools[draw.path] < draw.count:
+            reason = f"draws {draw.count} from the {pools[draw.path]} questions of “{draw.path}”"
+            yield PackageError(source.file, draw.line, reason)
+
+
+def check_all(sources: list[QuizSource], package: PackageSource) -> Iterator[PackageError]:
+    """What makes a pool a bad test, though it could be loaded (formats.pool)."""
+    pools = {
+        activity.path: len(activity.source.questions)
+        for activity in package.activities()
+        if isinstance(activity.source, QuizSource)
+    }
+    return pool.problems(sources, pools)
+
+
 def prepare(source: QuizSource, context: LoadContext) -> None:
     """Load the questions of the pool. One query and more for each question that is new or changed."""
+    if not source.questions:
+        return
     drawers = _drawers(source, context)
     items = {
         item.path: item
@@ -62,9 +100,11 @@ def prepare(source: QuizSource, context: LoadContext) -> None:
     }
     latest = _latest([question.code for question in source.questions])
     objectives = _objectives(source, context)
+    named = {key for question in source.questions for key in question.references}
+    documents = {row.key: row for row in LegalDocument.objects.filter(key__in=named)}
     for question in source.questions:
         path = _path(question, context)
-        place = _Place(drawers[question.file], objectives.get(question.lesson), path)
+        place = _Place(drawers[question.file], objectives.get(question.lesson), documents, path)
         _load(question, place, items.get(path), latest.get(question.code), context)
 
 
@@ -72,6 +112,7 @@ def prepare(source: QuizSource, context: LoadContext) -> None:
 class _Place:
     drawer: Category
     objective: Objective | None
+    documents: Mapping[str, LegalDocument]
     path: str
 
 
@@ -152,6 +193,8 @@ def _load(
             hints=source.hints,
             # What a trainer has tagged since stays.
             tags=source.tags if latest is None else None,
+            documents=[place.documents[key] for key in source.references if key in place.documents],
+            facts=", ".join(key for key in source.references if key not in place.documents),
             at=context.at,
         )
     except ValidationError as error:
@@ -187,19 +230,29 @@ def _objectives(source: QuizSource, context: LoadContext) -> dict[str, Objective
 def _hash(source: QuestionSource, content: types.Content) -> str:
     parts: list[Any] = [source.code, source.type, source.level, source.lesson, source.stem, source.reason, content]
     # Added only where there are any: what was loaded before keeps its hash.
-    parts += [list(extra) for extra in (source.tags, source.hints) if extra]
+    parts += [list(extra) for extra in (source.tags, source.hints, source.references) if extra]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def build(source: QuizSource, parent_page: Any, page: QuizPage | None, context: LoadContext) -> QuizPage:
-    """The page of the quiz, filled and unsaved, with one draw from its drawer. ``prepare`` went before."""
+    """The page of the quiz, filled and unsaved: one draw from its own drawer, one from each that it names.
+
+    ``prepare`` went before, that of the quizzes it draws from too: they stand before it in the package.
+    """
     page = page or QuizPage()
     page.title, page.slug, page.summary = source.title, source.slug, source.summary
     page.introduction = linebreaks(escape(source.introduction)) if source.introduction else ""
     page.minutes = source.limit_minutes or page.minutes
     page.pass_percent, page.max_attempts = source.pass_percent, source.max_attempts
     page.wait_minutes, page.limit_minutes = source.wait_minutes, source.limit_minutes
-    page.shuffles = source.shuffles
-    drawer = Category.objects.get(key=_key(source, context))
-    page.draws.set([QuizPageDraw(category=drawer, count=source.draw, sort_order=0)])
+    page.shuffles, page.exempts = source.shuffles, source.exempts
+    counts = {_key(source, context): source.draw} if source.questions else {}
+    counts |= {f"{context.package}/{draw.path}": draw.count for draw in source.draws}
+    drawers = {row.key: row for row in Category.objects.filter(key__in=counts)}
+    page.draws.set(
+        [
+            QuizPageDraw(category=drawers[key], count=count, sort_order=order)
+            for order, (key, count) in enumerate(counts.items())
+        ]
+    )
     return page

@@ -25,20 +25,32 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, help="folder of the package")
-        parser.add_argument("--check", action="store_true", help="read and check only; needs no database")
+        parser.add_argument(
+            "--check", action="store_true", help="only check, and say everything that is wrong; needs no database"
+        )
         parser.add_argument("--dry-run", action="store_true", help="do everything, report, and take it back")
 
     def handle(self, *args: Any, path: Path, check: bool, dry_run: bool, **options: Any) -> None:
         try:
-            package = packages.read(path)
             if check:
-                count = sum(1 for _activity in package.activities())
-                self.stdout.write(_("The package is in order: %(count)s activities.") % {"count": count})
+                self._check(path)
                 return
+            package = packages.read(path)
             notes = self._load(package, dry_run=dry_run)
         except PackageError as error:
             raise CommandError(f"{error}.") from None
         self._report(notes, dry_run=dry_run)
+
+    def _check(self, path: Path) -> None:
+        """Every problem on a line of its own; CommandError when there is one."""
+        found = packages.problems(path)
+        for error in found:
+            self.stdout.write(str(error))
+        if found:
+            sentence = ngettext("%(count)s problem in this package", "%(count)s problems in this package", len(found))
+            raise CommandError(f"{sentence % {'count': len(found)}}.")
+        count = sum(1 for _activity in packages.read(path).activities())
+        self.stdout.write(_("The package is in order: %(count)s activities.") % {"count": count})
 
     def _load(self, package: PackageSource, *, dry_run: bool) -> list[Note]:
         total = sum(1 for _activity in package.activities())
@@ -61,6 +73,8 @@ class Command(BaseCommand):
             "picture": _("pictures"),
             "document": _("documents"),
             "term": _("terms"),
+            "law": _("legal documents"),
+            "screen": _("screens of apps"),
             "question": _("questions"),
         }
         heads = [_("new"), _("updated"), _("unchanged"), _("kept")]
