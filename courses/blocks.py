@@ -255,3 +255,22 @@ class LessonBody(blocks.StreamBlock):
     practice = PracticeBlock()
     legal = LegalBlock()
     self_check = SelfCheckBlock()
+
+
+# What is read on paper has no links, and nothing to press.
+PLAIN = ["h3", "h4", "bold", "italic", "ol", "ul"]
+
+
+class PlainTextBlock(TextBlock):
+    text = blocks.RichTextBlock(label=_("Text"), features=PLAIN)
+
+
+class PlainCalloutBlock(CalloutBlock):
+    text = blocks.RichTextBlock(label=_("Text"), features=PLAIN)
+
+
+class JobAidBody(blocks.StreamBlock):
+    checklist = ChecklistBlock()
+    callout = PlainCalloutBlock()
+    comparison = ComparisonBlock()
+    text = PlainTextBlock()

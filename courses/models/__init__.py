@@ -1,9 +1,10 @@
 from courses.models.catalogue import Activity, Course, Module
 from courses.models.enrolment import Enrolment
 from courses.models.glossary import GlossaryTerm
+from courses.models.job_aids import JobAidEdition
 from courses.models.legal import LegalClearance, LegalDocument
 from courses.models.packages import PackageItem
-from courses.models.pages import ActivityPage, CoursePage, LessonPage, ModulePage, PracticePage
+from courses.models.pages import ActivityPage, CoursePage, JobAidPage, LessonPage, ModulePage, PracticePage
 from courses.models.practice import Submission
 from courses.models.progress import ActivityState, Bookmark, Completion, ProgressEvent
 
@@ -17,6 +18,8 @@ __all__ = [
     "CoursePage",
     "Enrolment",
     "GlossaryTerm",
+    "JobAidEdition",
+    "JobAidPage",
     "LegalClearance",
     "LegalDocument",
     "LessonPage",

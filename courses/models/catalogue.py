@@ -30,6 +30,8 @@ class Module(models.Model):
     title = models.CharField(_("title"), max_length=255)
     url = models.CharField(max_length=500, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+    # Of its job aid when last published, "" for none: so that the page of a lesson asks no further question.
+    job_aid_url = models.CharField(max_length=500, blank=True)
     requires = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="opens")
     retired_at = models.DateTimeField(null=True, blank=True)
 

@@ -11,6 +11,7 @@ class GlossaryTerm(index.Indexed, models.Model):
     key = models.SlugField(_("key"), max_length=80, unique=True)
     term = models.CharField(_("term"), max_length=120)
     definition = models.TextField(_("definition"))
+    english = models.CharField(_("in English"), max_length=120, blank=True, help_text=_("Seen by authors only."))
     sort_key = models.CharField(max_length=900, editable=False)
 
     search_fields = [index.SearchField("term"), index.AutocompleteField("term")]

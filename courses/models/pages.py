@@ -11,7 +11,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
-from courses.blocks import LessonBody
+from courses.blocks import JobAidBody, LessonBody
 from courses.models.catalogue import Course
 from lms.core.addresses import refuse_reserved
 
@@ -61,7 +61,12 @@ class ModulePage(Page):
 
     content_panels: ClassVar[list[object]] = [*Page.content_panels, FieldPanel("summary"), FieldPanel("requires")]
     parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
-    subpage_types: ClassVar[list[str]] = ["courses.LessonPage", "courses.PracticePage", "quizzes.QuizPage"]
+    subpage_types: ClassVar[list[str]] = [
+        "courses.LessonPage",
+        "courses.PracticePage",
+        "quizzes.QuizPage",
+        "courses.JobAidPage",
+    ]
     template = "courses/module_page.html"
 
     class Meta:
@@ -156,3 +161,39 @@ class PracticePage(ActivityPage):
     class Meta:
         verbose_name = _("practical task")
         verbose_name_plural = _("practical tasks")
+
+
+class JobAidPage(Page):
+    """What an officer keeps beside the desk or on the phone: one A4 page. No activity: nobody has to do anything.
+
+    Its versions are ``JobAidEdition``.
+    """
+
+    summary = models.TextField(_("summary"), blank=True)
+    body = StreamField(JobAidBody(), verbose_name=_("content"), blank=True)
+    updated_on = models.DateField(_("content up to date as of"), null=True, blank=True)
+    look_again_on = models.DateField(
+        _("to be looked at again by"),
+        null=True,
+        blank=True,
+        help_text=_("Printed on it. Empty: six months after the day above."),
+    )
+
+    content_panels: ClassVar[list[object]] = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        MultiFieldPanel([FieldPanel("updated_on"), FieldPanel("look_again_on")], heading=_("How long it holds")),
+    ]
+    search_fields: ClassVar[list[object]] = [
+        *Page.search_fields,
+        index.SearchField("summary"),
+        index.SearchField("body"),
+    ]
+    parent_page_types: ClassVar[list[str]] = ["courses.ModulePage"]
+    subpage_types: ClassVar[list[str]] = []
+    template = "courses/job_aid_page.html"
+
+    class Meta:
+        verbose_name = _("job aid")
+        verbose_name_plural = _("job aids")
