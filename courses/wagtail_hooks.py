@@ -15,6 +15,7 @@ from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from courses.cms_views import citations as citation_views
 from courses.cms_views import legal as legal_views
 from courses.cms_views import word as word_views
 from courses.enums import State
@@ -22,7 +23,7 @@ from courses.models import Activity, LessonPage, ModulePage
 from courses.models.pages import ActivityPage
 from courses.queries import access, legal
 from courses.services import progress
-from courses.viewsets import GlossaryTermViewSet
+from courses.viewsets import GlossaryTermViewSet, LegalDocumentViewSet, ScreenViewSet
 from lms.core import clock
 
 
@@ -150,4 +151,34 @@ def name_legal_actions(actions: LogActionRegistry) -> None:
     actions.register_action("courses.clear_legal", _("Clear a legal paragraph"), _("Legal paragraph cleared"))
 
 
+# --- What rests on a document, what shows a screen --------------------------------------------------------
+
+
+@hooks.register("register_admin_urls")
+def citation_addresses() -> list[URLPattern]:
+    return [
+        path("review/", citation_views.review, name="courses_review"),
+        path("documents-of-law/<int:document_id>/uses/", citation_views.document, name="courses_document_uses"),
+        path("screens/<int:screen_id>/uses/", citation_views.screen, name="courses_screen_uses"),
+    ]
+
+
+class ReviewMenuItem(MenuItem):  # type: ignore[misc]
+    """For those who keep the registers."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(
+            request.user.has_perm("courses.change_legaldocument") or request.user.has_perm("media.change_screen")
+        )
+
+
+@hooks.register("register_admin_menu_item")
+def review_in_menu() -> ReviewMenuItem:
+    return ReviewMenuItem(
+        _("To be looked at again"), reverse_lazy("courses_review"), name="review", icon_name="warning", order=335
+    )
+
+
 register_snippet(GlossaryTermViewSet)
+register_snippet(LegalDocumentViewSet)
+register_snippet(ScreenViewSet)

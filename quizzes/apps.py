@@ -7,7 +7,7 @@ class QuizzesConfig(AppConfig):
     verbose_name = _("Quizzes")
 
     def ready(self) -> None:
-        from courses import kinds  # app ready
+        from courses import citing, kinds  # app ready
         from lms.core import sweeping, triggers  # app ready
         from quizzes import (
             receivers,  # noqa: F401  app ready
@@ -15,6 +15,7 @@ class QuizzesConfig(AppConfig):
         )
         from quizzes.forms import quiz_page  # app ready
         from quizzes.invariants import TRIGGERS  # app ready
+        from quizzes.queries import citations  # app ready
         from quizzes.services import attempts, imports, packages, pictures  # app ready
         from quizzes.types.pictures import keep_with  # app ready
 
@@ -25,6 +26,7 @@ class QuizzesConfig(AppConfig):
         keep_with(pictures.keep_from_form)
 
         triggers.register(*TRIGGERS)
+        citing.register("questions", citations.of_documents)
         sweeping.register("quiz attempts", attempts.sweep)
         sweeping.register("item analyses", tasks.analyse_due)
         sweeping.register("regrades", tasks.regrade_unfinished)

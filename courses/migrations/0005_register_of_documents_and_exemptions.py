@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name="activity",
+            name="exempts",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
             model_name="activitystate",
             name="is_exempt",
             field=models.BooleanField(default=False),

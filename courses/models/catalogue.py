@@ -59,6 +59,8 @@ class Activity(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     minutes = models.PositiveSmallIntegerField(_("minutes"), default=10)
     is_required = models.BooleanField(_("required"), default=True)
+    # A test that may be taken first: passing it exempts from the lessons of the topic.
+    exempts = models.BooleanField(default=False)
     # {hash of a legal paragraph: [name of who cleared it, ISO day]}: kept here from LegalClearance, so that the page of
     # a lesson asks no further question (services.legal).
     cleared_legal = models.JSONField(default=dict, blank=True)

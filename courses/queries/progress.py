@@ -27,6 +27,10 @@ class ActivityRow:
     state: State
     # Handed in, and somebody else's turn: nothing that the learner could do.
     is_waiting: bool = False
+    # Done because the test of the topic was passed first.
+    is_exempt: bool = False
+    # Such a test.
+    exempts: bool = False
 
     @property
     def is_open_task(self) -> bool:
@@ -58,6 +62,13 @@ class ModuleRow:
     @property
     def lessons(self) -> int:
         return sum(row.kind == "lesson" for row in self.activities)
+
+    @property
+    def shortcut(self) -> ActivityRow | None:
+        """A test that saves whoever passes it lessons that are still to be done; None where it would save nothing."""
+        if self.lock_reason or not any(row.kind == "lesson" and row.is_open_task for row in self.activities):
+            return None
+        return next((row for row in self.activities if row.exempts and row.state != State.DONE), None)
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,7 @@ class _Stand(NamedTuple):
     """Of one activity. ``is_handed_in``: at least once, whatever was said to it."""
 
     state: State = State.NOT_STARTED
+    is_exempt: bool = False
     is_handed_in: bool = False
     is_waiting: bool = False
 
@@ -153,13 +165,14 @@ def learner_courses(enrolments: list[Enrolment]) -> list[CourseRow]:
     saved = [enrolment.pk for enrolment in enrolments if enrolment.pk]
     handed_in = Submission.objects.filter(enrolment=OuterRef("enrolment"), activity=OuterRef("activity"))
     states: dict[tuple[int, int], _Stand] = {
-        (enrolment_id, activity_id): _Stand(State(state), is_handed_in, is_waiting)
-        for enrolment_id, activity_id, state, is_handed_in, is_waiting in ActivityState.objects.filter(
+        (enrolment_id, activity_id): _Stand(State(state), is_exempt, is_handed_in, is_waiting)
+        for enrolment_id, activity_id, state, is_exempt, is_handed_in, is_waiting in ActivityState.objects.filter(
             enrolment__in=saved
         ).values_list(
             "enrolment_id",
             "activity_id",
             "state",
+            "is_exempt",
             Exists(handed_in),
             Exists(handed_in.filter(state=Submission.State.SUBMITTED)),
         )
@@ -189,6 +202,8 @@ def _course_row(
                 activity.is_required,
                 stand.state,
                 stand.is_waiting,
+                stand.is_exempt,
+                activity.exempts,
             )
         )
     modules = _module_rows(by_module, requires, handed_in)

@@ -77,6 +77,7 @@ def _sync_activities(modules: dict[UUID, tuple[Module, ModulePage]], course: Cou
                     "position": position,
                     "minutes": page.minutes,
                     "is_required": page.is_required,
+                    "exempts": getattr(page, "exempts", False),
                     "retired_at": None,
                 },
             )

@@ -85,23 +85,89 @@ def withdraw_activity(
     )
     if created:
         _apply(enrolment, [event])
+        _withdraw_exemptions(enrolment, activity, at, rule)
     return True
+
+
+@transaction.atomic
+def exempt_lessons(*, enrolment: Enrolment, activity: Activity, at: dt.datetime, rule: str) -> int:
+    """Exempt from the lessons of the topic of ``activity`` (a test passed first) that were not done; how many.
+
+    The evidence says "exempted" and by what ``rule``; it is never a lesson that was read. Practical tasks and other
+    tests stay to be done. Called before the test itself is told, so that a completion counts them. A second call after
+    the same test exempts only from what is not done by then.
+    """
+    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    done = ActivityState.objects.filter(enrolment=enrolment, state=State.DONE).values("activity")
+    lessons = (
+        Activity.objects.filter(module_id=activity.module_id, kind="lesson", retired_at__isnull=True)
+        .exclude(pk__in=done)
+        .order_by("position", "pk")
+    )
+    events = [
+        ProgressEvent(
+            enrolment=enrolment,
+            activity=lesson,
+            kind=EventKind.EXEMPTED,
+            at=at,
+            rule=rule,
+            source_key=_key_of_exemption(enrolment, activity, lesson.pk),
+        )
+        for lesson in lessons
+    ]
+    ProgressEvent.objects.bulk_create(events)
+    _apply(enrolment, events)
+    return len(events)
+
+
+def _key_of_exemption(enrolment: Enrolment, activity: Activity, lesson: int) -> str:
+    """A pass may be withdrawn and come again: each time is an event of its own."""
+    key = f"exempt:{enrolment.pk}:{activity.pk}:{lesson}"
+    count = ProgressEvent.objects.filter(source_key__startswith=f"{key}:").count()
+    return f"{key}:{count + 1}"
+
+
+def _withdraw_exemptions(enrolment: Enrolment, activity: Activity, at: dt.datetime, rule: str) -> None:
+    """What ``activity`` had exempted from, and nothing else has shown since, is to be done again."""
+    rows = ActivityState.objects.filter(
+        enrolment=enrolment, is_exempt=True, activity__module=activity.module_id
+    ).select_related("activity")
+    events = []
+    for row in rows:
+        key = f"exempt:{enrolment.pk}:{activity.pk}:{row.activity_id}:"
+        count = ProgressEvent.objects.filter(source_key__startswith=key).count()
+        if count:
+            events.append(
+                ProgressEvent(
+                    enrolment=enrolment,
+                    activity=row.activity,
+                    kind=EventKind.WITHDRAWN,
+                    at=at,
+                    rule=rule,
+                    source_key=f"withdrawn:{key}{count}",
+                )
+            )
+    ProgressEvent.objects.bulk_create(events)
+    _apply(enrolment, events)
 
 
 @dataclass
 class _Folded:
-    """What the events of one activity come to."""
+    """What the events of one activity come to. ``is_exempt``: nothing but an exemption has finished it."""
 
     started_at: dt.datetime
     done_at: dt.datetime | None = None
+    is_exempt: bool = False
     best_score: Decimal | None = None
 
     def take(self, event: ProgressEvent) -> None:
         self.started_at = min(self.started_at, event.at)
         if event.kind == EventKind.WITHDRAWN:
-            self.done_at, self.best_score = None, event.score
+            self.done_at, self.best_score, self.is_exempt = None, event.score, False
             return
         if event.kind in COUNTS_AS_DONE:
+            is_first = self.done_at is None
+            self.is_exempt = event.kind == EventKind.EXEMPTED and (is_first or self.is_exempt)
             self.done_at = min(self.done_at, event.at) if self.done_at else event.at
         if event.score is not None:
             self.best_score = max(self.best_score, event.score) if self.best_score is not None else event.score
@@ -115,7 +181,7 @@ def _apply(enrolment: Enrolment, events: Iterable[ProgressEvent]) -> None:
     """Fold ``events`` into the states that are there. The order does not matter, but for what withdraws others."""
     for event in events:
         row = ActivityState.objects.filter(enrolment=enrolment, activity_id=event.activity_id).first()
-        folded = _Folded(row.started_at, row.done_at, row.best_score) if row else _Folded(event.at)
+        folded = _Folded(row.started_at, row.done_at, row.is_exempt, row.best_score) if row else _Folded(event.at)
         folded.take(event)
         _save_state(enrolment, event.activity_id, folded)
         enrolment.started_at = min(enrolment.started_at, event.at) if enrolment.started_at else event.at
@@ -131,6 +197,7 @@ def _save_state(enrolment: Enrolment, activity_id: int, folded: _Folded) -> None
             "state": folded.state,
             "started_at": folded.started_at,
             "done_at": folded.done_at,
+            "is_exempt": folded.is_exempt,
             "best_score": folded.best_score,
         },
     )
@@ -205,11 +272,11 @@ def rebuild(*, enrolment: Enrolment) -> bool:
     for event in enrolment.events.order_by("pk"):
         folded.setdefault(event.activity_id, _Folded(event.at)).take(event)
     before = {
-        row.activity_id: (row.state, row.started_at, row.done_at, row.best_score)
+        row.activity_id: (row.state, row.started_at, row.done_at, row.is_exempt, row.best_score)
         for row in enrolment.activity_states.all()
     }
     after = {
-        activity_id: (part.state, part.started_at, part.done_at, part.best_score)
+        activity_id: (part.state, part.started_at, part.done_at, part.is_exempt, part.best_score)
         for activity_id, part in folded.items()
     }
     instants = list(enrolment.events.values_list("at", flat=True))

@@ -359,7 +359,7 @@ QUIZ_PANELS = TabbedInterface(
         ),
         ObjectList(
             [
-                _group(gettext_lazy("Passing"), ("pass_percent", "marking_days")),
+                _group(gettext_lazy("Passing"), ("pass_percent", "exempts", "marking_days")),
                 InlinePanel(
                     "goals",
                     panels=[FieldRowPanel([FieldPanel("objective"), FieldPanel("pass_percent")])],

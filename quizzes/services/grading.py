@@ -13,7 +13,7 @@ from django.db import transaction
 
 from courses.enums import EventKind
 from courses.models import Enrolment
-from courses.services.progress import record_activity, withdraw_activity
+from courses.services.progress import exempt_lessons, record_activity, withdraw_activity
 from lms.accounts.models import User
 from quizzes import behaviours, marking, types
 from quizzes.models import (
@@ -244,6 +244,10 @@ def _tell(attempt: Attempt, change: GradeChange, *, at: dt.datetime, source_key:
             score=grade.score if grade else None,
         )
     if attempt.state == State.GRADED:
+        if passed and quiz.exempts:
+            exempt_lessons(
+                enrolment=enrolment, activity=quiz.activity, at=at, rule=f"quiz>={attempt.pass_percent}"
+            )
         record_activity(
             enrolment=enrolment,
             activity=quiz.activity,
