@@ -7,7 +7,7 @@ class CoursesConfig(AppConfig):
     verbose_name = _("Courses")
 
     def ready(self) -> None:
-        from courses import kinds, receivers  # noqa: F401  app ready
+        from courses import kinds, receivers, tasks  # app ready  # noqa: F401
         from courses.formats.lesson import FILE_NAME, read_lesson  # app ready
         from courses.formats.practice import FILE_NAME as PRACTICE_FILE  # app ready
         from courses.formats.practice import read_practice  # app ready
@@ -21,6 +21,7 @@ class CoursesConfig(AppConfig):
 
         triggers.register(*TRIGGERS)
         sweeping.register("courses.word", word.sweep)
+        sweeping.register("courses.job_aids", tasks.make_due_job_aids)
         kinds.register(
             kinds.Kind(
                 name="lesson",

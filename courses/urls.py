@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from courses.views import learning, marking, practice
+from courses.views import job_aids, learning, marking, practice, terms
 
 app_name = "courses"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("learn/activities/<int:activity_id>/hand-in/", practice.hand_in, name="hand-in"),
     path("learn/submissions/<int:submission_id>/picture/", practice.picture, name="picture"),
     path("learn/marking/", marking.queue, name="marking"),
+    path("learn/terms/", terms.terms, name="terms"),
+    path("learn/job-aids/<uuid:key>.pdf", job_aids.pdf, name="job-aid-pdf"),
+    path("learn/job-aids/<uuid:key>.png", job_aids.picture, name="job-aid-picture"),
     path("learn/marking/<int:submission_id>/", marking.submission, name="submission"),
     path("learn/marking/<int:submission_id>/confirm/", marking.confirm, name="confirm"),
     path("learn/marking/<int:submission_id>/return/", marking.return_to_learner, name="return"),

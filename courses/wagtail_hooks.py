@@ -19,7 +19,7 @@ from courses.cms_views import citations as citation_views
 from courses.cms_views import legal as legal_views
 from courses.cms_views import word as word_views
 from courses.enums import State
-from courses.models import Activity, LessonPage, ModulePage
+from courses.models import Activity, JobAidPage, LessonPage, ModulePage
 from courses.models.pages import ActivityPage
 from courses.queries import access, legal
 from courses.services import progress
@@ -29,10 +29,13 @@ from lms.core import clock
 
 @hooks.register("before_serve_page")
 def require_access(page: Page, request: HttpRequest, serve_args: Any, serve_kwargs: Any) -> HttpResponse | None:
-    """Only who takes the course reads its lessons and quizzes, whatever app the page type is from.
+    """Only who takes the course reads its lessons and quizzes, whatever app the page type is from. A job aid is for
+    everyone who is signed in.
 
     Leaves ``request.activity`` and ``request.access`` for the template tags. A preview in the CMS does not come here.
     """
+    if isinstance(page, JobAidPage) and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     if not isinstance(page, ActivityPage):
         return None
     if not request.user.is_authenticated:

@@ -46,6 +46,8 @@ class ModuleRow:
     activities: tuple[ActivityRow, ...]
     lock_reason: str
     state: State
+    # Of its job aid, "" for none.
+    job_aid_url: str = ""
 
     @property
     def required(self) -> int:
@@ -242,6 +244,7 @@ def _module_rows(
             tuple(rows),
             _lock_reason(titles[key] for key in rules.modules_in_the_way(fact, facts, done | handed_in)),  # type: ignore[index]
             _module_state(rows, is_done=rules.module_is_done(fact, done)),
+            module.job_aid_url,
         )
         for position, ((module, rows), fact) in enumerate(zip(by_module.items(), facts, strict=True), start=1)
     )

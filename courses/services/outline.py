@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from courses.models import Activity, Course, CoursePage, Module, ModulePage
+from courses.models import Activity, Course, CoursePage, JobAidPage, Module, ModulePage
 from courses.models.pages import ActivityPage
 from courses.services import legal
 
@@ -39,6 +39,7 @@ def sync_course(page: CoursePage, *, at: dt.datetime) -> Course:
 def _sync_modules(page: CoursePage, course: Course) -> dict[UUID, tuple[Module, ModulePage]]:
     found: dict[UUID, tuple[Module, ModulePage]] = {}
     module_pages = list(ModulePage.objects.child_of(page).live().order_by("path").prefetch_related("requires"))
+    job_aids = _job_aids_of(page)
     for position, module_page in enumerate(module_pages, start=1):
         module, _ = Module.objects.update_or_create(
             key=module_page.translation_key,
@@ -47,6 +48,7 @@ def _sync_modules(page: CoursePage, course: Course) -> dict[UUID, tuple[Module, 
                 "title": module_page.title,
                 "url": module_page.url or "",
                 "position": position,
+                "job_aid_url": job_aids.get(module_page.path, ""),
                 "retired_at": None,
             },
         )
@@ -55,6 +57,14 @@ def _sync_modules(page: CoursePage, course: Course) -> dict[UUID, tuple[Module, 
     for module, module_page in found.values():
         keys = [required.translation_key for required in module_page.requires.all()]
         module.requires.set([by_key[key] for key in keys if key in by_key and by_key[key] != module])
+    return found
+
+
+def _job_aids_of(page: CoursePage) -> dict[str, str]:
+    """Path of the topic's page → address of its job aid, the first that is published."""
+    found: dict[str, str] = {}
+    for job_aid in JobAidPage.objects.descendant_of(page).live().order_by("path"):
+        found.setdefault(job_aid.path[: -job_aid.steplen], job_aid.url or "")
     return found
 
 
@@ -91,7 +101,7 @@ def course_page_of(page: object) -> CoursePage | None:
     """The CoursePage above (or being) ``page``, None outside a course."""
     if isinstance(page, CoursePage):
         return page
-    if isinstance(page, ModulePage | ActivityPage):
+    if isinstance(page, ModulePage | ActivityPage | JobAidPage):
         return CoursePage.objects.ancestor_of(page).first()
     return None
 
@@ -101,3 +111,9 @@ def retire_page(key: UUID, *, at: dt.datetime) -> None:
     """A page was deleted: its course, module or activity (whichever has ``key``) takes no part any more."""
     for model in (Course, Module, Activity):
         model._default_manager.filter(key=key, retired_at__isnull=True).update(retired_at=at)
+
+
+def forget_job_aid(url: str) -> None:
+    """Its page was deleted: no lesson links to it any more."""
+    if url:
+        Module.objects.filter(job_aid_url=url).update(job_aid_url="")
