@@ -68,7 +68,7 @@ def problems_of(question: QuestionSource) -> Iterator[PackageError]:
     if not question.references:
         yield wrong("“references” is missing: what the question rests on")
     options = _options(question)
-    texts = [text.fold(str(option.get("text", ""))) for option in options]
+    texts = [text.clean(str(option.get("text", ""))).casefold() for option in options]
     if len(set(texts)) < len(texts):
         yield wrong("two choices say the same")
     for option in options:
