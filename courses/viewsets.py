@@ -22,7 +22,12 @@ class GlossaryTermViewSet(SnippetViewSet):  # type: ignore[misc]
     add_to_admin_menu = True
     list_display: ClassVar[list[str]] = ["term", "definition", "key"]
     search_fields: ClassVar[list[str]] = ["term", "definition"]
-    panels: ClassVar[list[object]] = [FieldPanel("term"), FieldPanel("definition"), FieldPanel("key")]
+    panels: ClassVar[list[object]] = [
+        FieldPanel("term"),
+        FieldPanel("definition"),
+        FieldPanel("english"),
+        FieldPanel("key"),
+    ]
 
 
 class UsesColumn(Column):  # type: ignore[misc]

@@ -29,8 +29,8 @@ def letters() -> list[Letter]:
 
 
 def found(typed: str) -> list[GlossaryTerm]:
-    """Terms that ``typed`` occurs in, with or without its diacritics: in the term before the definition, as typed
-    before without. One query.
+    """Terms that ``typed`` occurs in, with or without its diacritics: as typed before without, in the term before the
+    definition. One query.
     """
     exact, folded = text.clean(typed).casefold(), text.fold(typed)
     if not folded:
@@ -38,8 +38,8 @@ def found(typed: str) -> list[GlossaryTerm]:
     ranked = []
     for term in GlossaryTerm.objects.order_by("sort_key"):
         places = (term.term, term.definition)
-        ranks = [2 * index for index, place in enumerate(places) if exact in text.clean(place).casefold()]
-        ranks += [2 * index + 1 for index, place in enumerate(places) if folded in text.fold(place)]
+        ranks = [index for index, place in enumerate(places) if exact in text.clean(place).casefold()]
+        ranks += [2 + index for index, place in enumerate(places) if folded in text.fold(place)]
         if ranks:
             ranked.append((min(ranks), term))
     return [term for _rank, term in sorted(ranked, key=lambda row: row[0])]

@@ -30,7 +30,7 @@ def put_terms(terms: tuple[TermSource, ...], run: Run) -> None:
     for term in terms:
         path = f"{TERMS_FILE}#{term.key}"
         row = known.get(term.key)
-        source_hash = fingerprint(term.term, term.definition)
+        source_hash = _hash_of_term(term)
         outcome = _state(run, "term", path, row, lambda row=row: _hash_of_term(row), source_hash)  # type: ignore[misc]
         message = ""
         if row is None and ("term", path) in run.items:
@@ -38,7 +38,7 @@ def put_terms(terms: tuple[TermSource, ...], run: Run) -> None:
             continue
         if outcome in (CREATED, UPDATED):
             row = row or GlossaryTerm(key=term.key)
-            row.term, row.definition = term.term, term.definition
+            row.term, row.definition, row.english = term.term, term.definition, term.english
             row.save()
             run.keep_item("term", path, key=term.key, source_hash=source_hash, loaded_hash=_hash_of_term(row))
         elif outcome == KEPT:
@@ -47,8 +47,9 @@ def put_terms(terms: tuple[TermSource, ...], run: Run) -> None:
         run.tell("term", path, outcome, message)
 
 
-def _hash_of_term(row: GlossaryTerm) -> str:
-    return fingerprint(row.term, row.definition)
+def _hash_of_term(row: GlossaryTerm | TermSource) -> str:
+    # As before the English was kept, where there is none.
+    return fingerprint(row.term, row.definition, *([row.english] if row.english else []))
 
 
 def put_picture(file: Path, *, title: str, alternative: str, run: Run) -> None:

@@ -19,8 +19,10 @@ from wagtail.models import Page, Site
 from courses import kinds
 from courses.formats import prose
 from courses.formats.errors import PackageError
+from courses.formats.job_aid import JobAidSource
 from courses.formats.package import ActivitySource, ModuleSource, PackageSource, Readers, read_package
-from courses.models import CoursePage, ModulePage
+from courses.models import CoursePage, JobAidPage, ModulePage
+from courses.services import package_job_aids
 from courses.services.package_library import put_documents, put_screens, put_terms
 from courses.services.package_run import CREATED, KEPT, UNCHANGED, UPDATED, Note, Run, digest, fingerprint
 
@@ -32,6 +34,9 @@ def read(root: Path) -> PackageSource:
     package = read_package(root, _readers())
     for error in _check_references(package):
         raise error
+    for _module, job_aid in package_job_aids.read_all(package):
+        for error in package_job_aids.check(job_aid, package):
+            raise error
     return package
 
 
@@ -48,6 +53,7 @@ def problems(root: Path) -> list[PackageError]:
             sources = [activity.source for activity in package.activities() if activity.kind == kind.name]
             found.extend(kind.check_all(sources, package))
     found.extend(prose.problems(package))
+    found.extend(package_job_aids.problems(package))
     return sorted(dict.fromkeys(found), key=lambda error: (error.file, error.line or 0, error.reason))
 
 
@@ -106,12 +112,15 @@ def _load(package: PackageSource, run: Run) -> None:
     course = _stand(run, "course.toml", package.file, CoursePage, root, None, package)
     modules = _stand_modules(package, course, run)
     activities = _stand_activities(package, modules, run)
+    job_aids = _stand_job_aids(package, modules, activities, run)
     _settle(course, run, lambda page: _fill_course(page, package))
     for module in package.modules:
         _settle(modules[module.path], run, lambda page, module=module: _fill_module(page, module, modules))  # type: ignore[misc]
     for activity in package.activities():
         _load_activity(activity, activities[activity.path], run)
         run.step()
+    for place, job_aid in job_aids:
+        _settle(place, run, lambda page, job_aid=job_aid: package_job_aids.build(job_aid, page, run))  # type: ignore[misc]
     put_screens(list(package.screens()), run)
     _tell_of_strays(run)
 
@@ -146,6 +155,20 @@ def _stand_activities(package: PackageSource, modules: dict[str, _Place], run: R
             place = _stand(run, activity.path, source.file, model, parent, before, source)
             found[activity.path] = place
             before = place.page or before
+    return found
+
+
+def _stand_job_aids(
+    package: PackageSource, modules: dict[str, _Place], activities: dict[str, _Place], run: Run
+) -> list[tuple[_Place, JobAidSource]]:
+    """Each after the last activity of its topic."""
+    found = []
+    for module, source in package_job_aids.read_all(package):
+        before = next(
+            (page for activity in reversed(module.activities) if (page := activities[activity.path].page)), None
+        )
+        parent = modules[module.path].page
+        found.append((_stand(run, module.job_aid, source.file, JobAidPage, parent, before, source), source))
     return found
 
 

@@ -14,10 +14,11 @@ from courses.formats import job_aid_sheet
 from courses.formats.errors import PackageError
 from courses.formats.job_aid import read_job_aid
 from courses.models import JobAidEdition, JobAidPage, Module
-from courses.services import job_aids
+from courses.services import job_aids, package_job_aids, packages
 from courses.services.enrolment import enrol
 from courses.tasks import make_due_job_aids
 from tests.conftest import NOON
+from tests.courses.package_samples import change, write_package
 from tests.factories.pages import Pages, add, publish, small_course
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,7 @@ TABLE = {
         "rows": items({"cells": items("Tổ trưởng", "Toàn quyền kiểm soát")}),
     },
 }
+REAL = Path(__file__).resolve().parents[2] / "courses/content/trang-cong-dong"
 BODY = [checklist("Đã có người duyệt", "Ảnh có lời mô tả"), TABLE, WARNING]
 
 
@@ -392,3 +394,67 @@ def test_what_does_not_belong_on_paper_is_refused_with_its_line(tmp_path, old, n
         read_job_aid(source(tmp_path, SOURCE.replace(old, new)))
     assert error.value.line == line
     assert words in error.value.reason
+
+
+@pytest.fixture
+def root(tmp_path, settings) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "files"
+    root = write_package(tmp_path)
+    source(root / "chuyen-de-1/to-nho")
+    change(root / "chuyen-de-1/module.toml", "requires = []", 'requires = []\njob_aid = "to-nho"')
+    return root
+
+
+def outcomes(root: Path) -> dict[str, str]:
+    return {note.path: note.outcome for note in packages.load(packages.read(root), at=NOON)}
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_package_brings_its_job_aid_and_a_second_time_changes_nothing(root):
+    assert outcomes(root)["chuyen-de-1/to-nho"] == "created"
+    aid = JobAidPage.objects.get()
+    assert (aid.live, aid.title, aid.updated_on, aid.url) == (
+        True,
+        "Lập Trang",
+        dt.date(2026, 11, 22),
+        "/khoa-goi/thanh-lap/to-nho/",
+    )
+    assert [block.block_type for block in aid.body] == ["checklist", "comparison", "callout"]
+    assert Module.objects.get().job_aid_url == aid.url
+    made(aid)
+    assert set(outcomes(root).values()) == {"unchanged"}
+    assert numbers() == [1]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_changed_source_is_version_two_and_a_trainers_edit_is_kept(root):
+    outcomes(root)
+    aid = JobAidPage.objects.get()
+    made(aid)
+    change(root / "chuyen-de-1/to-nho/to-nho.md", "Có chủ trương", "Có chủ trương bằng văn bản")
+    assert outcomes(root)["chuyen-de-1/to-nho"] == "updated"
+    assert numbers() == [1, 2]
+    aid.refresh_from_db()
+    aid.summary = "Lời của giảng viên."
+    publish(aid)
+    change(root / "chuyen-de-1/to-nho/to-nho.md", "Dán cạnh bàn.", "Lời mới.")
+    assert outcomes(root)["chuyen-de-1/to-nho"] == "kept"
+    assert JobAidPage.objects.get().summary == "Lời của giảng viên."
+
+
+def test_the_check_of_a_package_refuses_a_job_aid_of_two_pages(root):
+    assert [error for error in packages.problems(root) if "to-nho" in error.file] == []
+    lines = "\n".join(f"- Việc {index} phải nhớ, viết ra thành một dòng dài cho đủ chữ" for index in range(90))
+    change(root / "chuyen-de-1/to-nho/to-nho.md", "- Có chủ trương", lines)
+    assert ["A4" in error.reason for error in packages.problems(root) if "to-nho" in error.file] == [True]
+
+
+def test_a_slug_of_an_activity_is_refused(root):
+    change(root / "chuyen-de-1/to-nho/to-nho.md", 'slug = "to-nho"', 'slug = "phan-quyen"')
+    with pytest.raises(PackageError, match="phan-quyen"):
+        packages.read(root)
+
+
+def test_the_sheets_of_the_course_each_fill_one_page():
+    package = packages.read(REAL)
+    assert list(package_job_aids.problems(package)) == []
