@@ -9,6 +9,7 @@ from typing import Protocol
 
 from courses.formats.errors import PackageError
 from courses.formats.markdown import Reference, RichText, plain_text, rich_text
+from courses.formats.simulation import TaskSource, read_simulation
 from courses.formats.sources import Table, parse_table, read_text
 
 FILE_NAME = "lesson.md"
@@ -96,7 +97,7 @@ class SelfCheck:
     options: tuple[Option, ...]
 
 
-Content = Text | Callout | Steps | Picture | Checklist | Comparison | Term | Handout | SelfCheck
+Content = Text | Callout | Steps | Picture | Checklist | Comparison | Term | Handout | TaskSource | SelfCheck
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ def _raw(file: Path, line: int, opening: re.Match[str], lines: list[str]) -> _Ra
         raise PackageError(file, line, f"the title is longer than {HEADING} characters")
     if opening["tone"] and opening["kind"] != "callout":
         raise PackageError(file, line, f"a block {opening['kind']} has no third word “{opening['tone']}”")
-    if not title and opening["kind"] in ("steps", "checklist", "table"):
+    if not title and opening["kind"] in ("steps", "checklist", "table", "simulator"):
         raise PackageError(file, line, f"a block {opening['kind']} needs a title")
     return _Raw(file, line, opening["kind"], opening["key"], opening["tone"] or "", title, tuple(lines))
 
@@ -390,6 +391,11 @@ def _download(raw: _Raw) -> Handout:
     return Handout(_beside(raw, index, name, {".md"}, "handout"), raw.line + 1 + index)
 
 
+def _simulator(raw: _Raw) -> TaskSource:
+    index, name = _only_line(raw, "the name of one file")
+    return read_simulation(raw.file.parent / _beside(raw, index, name, {".toml"}, "task"))
+
+
 def _self_check(raw: _Raw) -> SelfCheck:
     question: list[str] = []
     options: list[tuple[int, str, bool, list[str]]] = []
@@ -436,5 +442,6 @@ _READERS: dict[str, Callable[[_Raw], Content]] = {
     "download": _download,
     "practice": _text,
     "legal": _text,
+    "simulator": _simulator,
     "selfcheck": _self_check,
 }
