@@ -259,6 +259,8 @@ def _save(form: QuestionForm, request: HttpRequest) -> Question:
         objective=objective,
         hints=cleaned["hints"],
         tags=cleaned["tags"],
+        documents=cleaned["documents"],
+        facts=cleaned["facts"],
     )
     return saved.question
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from courses.models import Activity
+from courses.models import Activity, LegalDocument
 from lms.accounts.models import User
 from lms.core import text
 from quizzes import types
@@ -103,7 +103,8 @@ class QuestionForm(WagtailAdminModelForm):  # type: ignore[misc]
 
     class Meta:
         model = Question
-        fields: ClassVar[list[str]] = ["code", "category", "level", "objective"]
+        fields: ClassVar[list[str]] = ["code", "category", "level", "objective", "documents", "facts"]
+        widgets: ClassVar[dict[str, object]] = {"documents": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, type_name: str, opens_version: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,6 +112,7 @@ class QuestionForm(WagtailAdminModelForm):  # type: ignore[misc]
         self.fields["category"].queryset = Category.objects.order_by("path")
         self.fields["objective"].queryset = Objective.objects.order_by("key")
         self.fields["owner"].queryset = authors()
+        self.fields["documents"].queryset = LegalDocument.objects.order_by("name", "number")
         latest = self.instance.latest if self.instance.pk else None
         if latest:
             self.fields["code"].disabled = True
@@ -129,7 +131,8 @@ class QuestionForm(WagtailAdminModelForm):  # type: ignore[misc]
         reason, hints = self.fields.pop("reason"), self.fields.pop("hints")
         self.fields.update(self.own)
         self.fields |= {"reason": reason, "hints": hints}
-        entry = ["category", "objective", "new_objective", "level", "tags", "owner", "code", "status"]
+        entry = ["category", "objective", "new_objective", "level", "tags", "documents", "facts", "owner", "code",
+                 "status"]  # fmt: skip
         self.order_fields(["stem", *self.own, "reason", "hints", *entry])
         for field in self.fields.values():
             field.label = capfirst(field.label or "")

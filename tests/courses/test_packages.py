@@ -284,7 +284,11 @@ def test_a_site_without_our_home_page_is_told_in_a_sentence(root):
 
 def test_the_command_checks_without_writing_and_counts_what_it_did(root):
     before = rows()
-    call_command("load_course", str(root), "--check", stdout=io.StringIO())
+    said = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("load_course", str(root), "--check", stdout=said)
+    # The sample can be loaded, and is no good lesson: each line says file, line and why.
+    assert f"{root}/chuyen-de-1/1-2-bao-mat/lesson.md: lacks a drawing" in said.getvalue().splitlines()
     assert rows() == before
     call_command("load_course", str(root), stdout=io.StringIO())
     said = io.StringIO()
