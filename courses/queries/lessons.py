@@ -24,6 +24,8 @@ KEPT_SECONDS = 300
 # Where the ready-made text of a legal paragraph says whether it is cleared. No author can type it: it is a comment.
 _STATUS = mark_safe("<!--legal-status-->")
 _LAW_LINK = re.compile(r'href="#luat-([a-z0-9-]+)"')
+# With those of the register of documents.
+_ENTRY_LINK = re.compile(r'<a href="#((?:term|luat)-[a-z0-9-]+)"')
 _TERM_LINK = re.compile(r'href="#term-([a-z0-9-]+)"')
 _TERM_SHOWN = re.compile(r'id="term-([a-z0-9-]+)"')
 
@@ -59,6 +61,8 @@ def live_page_of(activity_id: int) -> ActivityPage | None:
 def self_checks(page: LessonPage | PracticePage) -> dict[str, Any]:
     """The self-checks of a lesson: block id → value with "question" and "options"."""
     return {block.id: block.value for block in page.body if block.block_type == "self_check"}
+
+
 
 
 def segments(
@@ -112,7 +116,20 @@ def _render(page: LessonPage | PracticePage) -> list[Segment]:
         else:
             html = str(block.render({"page": page, "self": block.value}))
             found.append(Segment(block.id, block.block_type, html, None))
-    return [*found, *_glossary(found), *_documents(found)]
+    return [*_with_places(found), *_glossary(found), *_documents(found)]
+
+
+def _with_places(segments: list[Segment]) -> list[Segment]:
+    """The first link to an entry of the lists gets an id: there the entry leads back to, without a script."""
+    seen: set[str] = set()
+
+    def mark(link: re.Match[str]) -> str:
+        if link[1] in seen:
+            return link[0]
+        seen.add(link[1])
+        return f'<a id="tu-{link[1]}" href="#{link[1]}"'
+
+    return [replace(segment, html=_ENTRY_LINK.sub(mark, segment.html)) for segment in segments]
 
 
 def _hash_of(value: Any) -> str:

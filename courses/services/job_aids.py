@@ -76,7 +76,7 @@ def sheet_of(content: dict[str, Any], *, position: int, number: int) -> Sheet:
         foot = [version % words]
         if address:
             foot.append(_("The newest: %(address)s") % {"address": address.removeprefix("https://")})
-        topic = _("Job aid · Topic %(position)s: %(title)s") % {"position": position, "title": content["topic"]}
+        topic = _("Topic %(position)s: %(title)s") % {"position": position, "title": content["topic"]}
     return Sheet(topic, content["title"], content["summary"], tuple(content["blocks"]), tuple(foot), address)
 
 
