@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 from django import forms
@@ -15,6 +16,18 @@ class SelfCheckForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [(str(index), str(index)) for index in range(options)]
         self.fields["option"] = forms.TypedChoiceField(choices=choices, coerce=int)
+
+
+class SimulatorForm(forms.Form):
+    """``state``: what was done in the simulator, parsed, of whatever shape."""
+
+    state = forms.CharField(max_length=50_000)
+
+    def clean_state(self) -> Any:
+        try:
+            return json.loads(self.cleaned_data["state"])
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(_("This is not a try of the simulator."), code="invalid") from None
 
 
 class PracticeForm(forms.Form):

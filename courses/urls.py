@@ -7,6 +7,7 @@ urlpatterns = [
     path("learn/courses/<int:course_id>/enrol/", learning.enrol, name="enrol"),
     path("learn/activities/<int:activity_id>/done/", learning.mark_done, name="done"),
     path("learn/activities/<int:activity_id>/check/<str:block_id>/", learning.self_check, name="self-check"),
+    path("learn/activities/<int:activity_id>/simulator/<str:block_id>/", learning.simulator, name="simulator"),
     path("learn/activities/<int:activity_id>/hand-in/", practice.hand_in, name="hand-in"),
     path("learn/submissions/<int:submission_id>/picture/", practice.picture, name="picture"),
     path("learn/marking/", marking.queue, name="marking"),

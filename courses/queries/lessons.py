@@ -63,6 +63,9 @@ def self_checks(page: LessonPage | PracticePage) -> dict[str, Any]:
     return {block.id: block.value for block in page.body if block.block_type == "self_check"}
 
 
+def simulators(page: LessonPage | PracticePage) -> dict[str, Any]:
+    """The simulators of a lesson: block id → value, which reads its own task."""
+    return {block.id: block.value for block in page.body if block.block_type == "simulator"}
 
 
 def segments(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,9 +13,11 @@ from courses.formats.handouts import read_handout
 from courses.formats.lesson import Block, BlockSource, LessonSource, Picture
 from courses.formats.markdown import RichText
 from courses.formats.package import PackageSource, problems_of_lesson
+from courses.formats.simulation import TaskSource
 from courses.models import LessonPage
 from courses.services import package_library
 from courses.services.package_run import Run
+from courses.simulator import Task
 from media.rules import svg_problem
 
 _LESSON_LINK = re.compile(r'<a href="lesson:([^"]*)">(.*?)</a>')
@@ -102,6 +105,8 @@ class _Writer:
                 value = {"title": block.title or _("Handout"), "document": document, "note": ""}
             case source_of.SelfCheck():
                 value = self._self_check(content, place)
+            case TaskSource():
+                value = {"heading": block.title, **self._simulator(content.task, place)}
         return {"type": _TYPES.get(block.kind, block.kind), "id": str(self.run.uuid_of(place)), "value": value}
 
     def items(self, place: str, values: Any) -> list[dict[str, Any]]:
@@ -141,6 +146,37 @@ class _Writer:
             {"text": option.text, "is_right": option.is_right, "reason": option.reason} for option in content.options
         ]
         return {"question": content.question, "options": self.items(place, options)}
+
+    def _simulator(self, task: Task, place: str) -> dict[str, Any]:
+        """As SimulatorBlock keeps it; the solution of the file is for the check of the package only."""
+        parts = []
+        for kind, rows in task.parts().items():
+            for row in rows:
+                part_place = f"{place}/{kind}/{row.key}"
+                table = asdict(row)
+                choices = table.pop("choices") if kind == "situation" else None
+                value = self._plain(table, part_place)
+                if choices:
+                    value["choice"] = self.items(f"{part_place}/choice", choices)
+                parts.append({"type": kind, "id": str(self.run.uuid_of(part_place)), "value": value})
+        rules = [self._plain(asdict(rule), f"{place}/rules/{index}") for index, rule in enumerate(task.rules)]
+        return {
+            "kind": task.kind,
+            "scene": task.scene,
+            "goals": self.items(f"{place}/goals", task.goals),
+            "draft": task.draft,
+            "parts": parts,
+            "rules": self.items(f"{place}/rules", rules),
+            "model": task.model,
+            "call": self.items(f"{place}/call", task.call),
+        }
+
+    def _plain(self, row: dict[str, Any], place: str) -> dict[str, Any]:
+        """Texts and numbers as they are; a list of texts with the ids of its items."""
+        return {
+            name: self.items(f"{place}/{name}", value) if isinstance(value, tuple) else value
+            for name, value in row.items()
+        }
 
 
 _TYPES = {"table": "comparison", "selfcheck": "self_check"}

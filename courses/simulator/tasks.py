@@ -227,6 +227,17 @@ class Task:
     model: str
     call: tuple[str, ...]
 
+    def parts(self) -> dict[str, tuple[Any, ...]]:
+        """Everything on the screen, by the name of its table."""
+        return {
+            "picture": self.pictures,
+            "comment": self.comments,
+            "person": self.people,
+            "request": self.requests,
+            "setting": self.settings,
+            "situation": self.situations,
+        }
+
 
 @dataclass(frozen=True)
 class _Look:

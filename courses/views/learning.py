@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -10,11 +10,12 @@ from wagtail import hooks
 from wagtail.views import serve as wagtail_serve
 
 from courses.enums import EventKind, State
-from courses.forms import SelfCheckForm
+from courses.forms import SelfCheckForm, SimulatorForm
 from courses.models import Activity, Course, LessonPage, PracticePage
 from courses.queries import access, lessons
 from courses.services import enrolment as enrolment_service
 from courses.services import progress
+from courses.simulator import passes, read_state
 from lms.core import clock
 from lms.core.http import AuthenticatedRequest
 
@@ -127,3 +128,26 @@ def self_check(request: AuthenticatedRequest, activity_id: int, block_id: str) -
             "error": "" if form.is_valid() else _("Choose one of the answers first."),
         },
     )
+
+
+@require_POST
+@login_required
+def simulator(request: AuthenticatedRequest, activity_id: int, block_id: str) -> HttpResponse:
+    """A task that the browser found solved is judged again by the rules of today, and noted. Finishes nothing."""
+    activity, answer = open_activity(request, activity_id)
+    page = lessons.live_page(activity)
+    if not isinstance(page, LessonPage | PracticePage) or answer.enrolment is None or answer.place is None:
+        raise Http404
+    found = lessons.simulators(page)
+    if block_id not in found:
+        raise Http404
+    form = SimulatorForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"solved": False}, status=400)
+    task = found[block_id].task()
+    solved = passes(task, read_state(task, form.cleaned_data["state"]))
+    if solved:
+        progress.note_self_check(
+            enrolment=answer.enrolment, activity=activity, block=block_id, option=1, at=clock.now()
+        )
+    return JsonResponse({"solved": solved})
