@@ -319,6 +319,7 @@ CHECKS: dict[Check, tuple[Any, Any]] = {
         _("Post: scheduled between two moments (2026-11-25 18:00)"),
         _("when the post goes out"),
     ),
+    Check.TIME_BETWEEN: (_("Post: scheduled at an hour of the day between two (19:00)"), _("when the post goes out")),
     Check.COMMENT_HANDLED_AS: (
         _("Comment: handled exactly so (reply, hide, delete, block, record, hand_on, leave; joined with +)"),
         _("what was done with each comment"),

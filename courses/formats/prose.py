@@ -14,6 +14,7 @@ from courses.formats.errors import PackageError
 from courses.formats.lesson import Block, BlockSource, LessonSource
 from courses.formats.package import PackageSource
 from courses.formats.practice import PracticeSource
+from courses.formats.simulation import TaskSource
 from courses.formats.sources import read_text
 
 LEAST_WORDS, MOST_WORDS = 600, 1200
@@ -148,6 +149,8 @@ def _all_texts(block: Block) -> Iterator[str]:
         for option in content.options:
             yield option.text
             yield option.reason
+    elif isinstance(content, TaskSource):
+        yield from content.task.texts()
     elif block.kind == "legal" and isinstance(content, source_of.Text):
         yield _plain(content.text.html)
     for picture in block.pictures():

@@ -120,8 +120,17 @@ def _has_alternative(rule: Rule, state: State) -> bool:
 
 def _scheduled(rule: Rule, state: State) -> bool:
     """Moments are written so that their order is that of their letters."""
+    return _is_scheduled(state) and rule.words[0] <= state.moment <= rule.words[1]
+
+
+def _at_hour(rule: Rule, state: State) -> bool:
+    """The hour of the day, whatever the day."""
+    return _is_scheduled(state) and rule.words[0] <= state.moment[-5:] <= rule.words[1]
+
+
+def _is_scheduled(state: State) -> bool:
     is_whole = bool(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}", state.moment))
-    return state.when == When.LATER and is_whole and rule.words[0] <= state.moment <= rule.words[1]
+    return state.when == When.LATER and is_whole
 
 
 # --- Comments -------------------------------------------------------------------------------------------
@@ -183,6 +192,7 @@ _CHECKS: dict[Check, Callable[[Rule, State], bool]] = {
     Check.POSTED_AS_PAGE: lambda rule, state: state.identity == Identity.PAGE,
     Check.SENT_AS: lambda rule, state: state.when in rule.words,
     Check.SCHEDULED_BETWEEN: _scheduled,
+    Check.TIME_BETWEEN: _at_hour,
     Check.COMMENT_HANDLED_AS: _handled,
     Check.ALL_HANDLED: lambda rule, state: bool(_all_handled(rule, state)),
     Check.PERSON_HAS: _person_has,

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 KEY = re.compile(r"[a-z0-9-]{1,40}")
-MOMENT = "%Y-%m-%d %H:%M"
+# Names of ours, never read.
+_HIDDEN = {"key", "level", "check", "subject"}
+MOMENT, TIME = "%Y-%m-%d %H:%M", "%H:%M"
 
 
 class Kind(StrEnum):
@@ -79,6 +81,7 @@ class Check(StrEnum):
     POSTED_AS_PAGE = "posted_as_page"
     SENT_AS = "sent_as"
     SCHEDULED_BETWEEN = "scheduled_between"
+    TIME_BETWEEN = "time_between"
     COMMENT_HANDLED_AS = "comment_handled_as"
     ALL_HANDLED = "all_handled"
     PERSON_HAS = "person_has"
@@ -238,6 +241,17 @@ class Task:
             "situation": self.situations,
         }
 
+    def texts(self) -> Iterator[str]:
+        """Everything that somebody reads in it."""
+        yield from (self.scene, *self.goals, self.draft, self.model, *self.call)
+        for row in (*(part for rows in self.parts().values() for part in rows), *self.rules):
+            yield from (value for name, value in vars(row).items() if isinstance(value, str) and name not in _HIDDEN)
+        for setting in self.settings:
+            yield from setting.choices
+        for situation in self.situations:
+            for choice in situation.choices:
+                yield from (choice.text, choice.outcome)
+
 
 @dataclass(frozen=True)
 class _Look:
@@ -268,6 +282,7 @@ LOOKS: dict[Check, _Look] = {
     Check.POSTED_AS_PAGE: _Look(_C),
     Check.SENT_AS: _Look(_C, words="when"),
     Check.SCHEDULED_BETWEEN: _Look(_C, words="moments"),
+    Check.TIME_BETWEEN: _Look(_C, words="times"),
     Check.COMMENT_HANDLED_AS: _Look(_I, ("comment",), "actions"),
     Check.ALL_HANDLED: _Look(_I),
     Check.PERSON_HAS: _Look(_A, ("person",), "levels"),
@@ -291,7 +306,6 @@ PARTS: dict[Kind, tuple[str, ...]] = {
     Kind.SETTINGS: ("setting",),
     Kind.DRILL: ("situation",),
 }
-_KEYS = {"kind", "scene", "goals", "draft", "rule", "model", "call"}
 LONG, SHORT, WORDS = 2000, 300, 400
 
 
@@ -507,8 +521,9 @@ def _check_words(row: _Row, rule: Rule, look: _Look, parts: dict[str, tuple[Any,
     match look.words:
         case "free":
             return
-        case "moments":
-            if len(rule.words) != 2 or not all(_is_moment(word) for word in rule.words):
+        case "moments" | "times":
+            shape = MOMENT if look.words == "moments" else TIME
+            if len(rule.words) != 2 or not all(_is_written(word, shape) for word in rule.words):
                 raise row.error(Fault.BAD_WORD, "words", rule.words[0])
             return
         case "audience":
@@ -534,8 +549,8 @@ def _check_words(row: _Row, rule: Rule, look: _Look, parts: dict[str, tuple[Any,
         raise row.error(Fault.BAD_WORD, "words", wrong)
 
 
-def _is_moment(word: str) -> bool:
+def _is_written(word: str, shape: str) -> bool:
     try:
-        return dt.datetime.strptime(word, MOMENT).strftime(MOMENT) == word  # noqa: DTZ007  a clock on the wall
+        return dt.datetime.strptime(word, shape).strftime(shape) == word  # noqa: DTZ007  a clock on the wall
     except ValueError:
         return False

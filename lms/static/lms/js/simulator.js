@@ -37,6 +37,8 @@ const containsAny = (rule, state) => rule.words.some((word) => has(textOf(rule, 
 
 // --- Checks ---------------------------------------------------------------------------------------------
 
+const isScheduled = (state) =>
+  state.when === "later" && /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/.test(state.moment);
 const people = (state) => Object.values(state.people);
 const countFull = (state) => people(state).filter((one) => one.level === "full" && one.accepted).length;
 
@@ -65,10 +67,9 @@ const CHECKS = {
   posted_as_page: (rule, state) => state.identity === "page",
   sent_as: (rule, state) => rule.words.includes(state.when),
   scheduled_between: (rule, state) =>
-    state.when === "later" &&
-    /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/.test(state.moment) &&
-    rule.words[0] <= state.moment &&
-    state.moment <= rule.words[1],
+    isScheduled(state) && rule.words[0] <= state.moment && state.moment <= rule.words[1],
+  time_between: (rule, state) =>
+    isScheduled(state) && rule.words[0] <= state.moment.slice(-5) && state.moment.slice(-5) <= rule.words[1],
   comment_handled_as: (rule, state) => {
     const done = state.comments[rule.subject].actions.slice().sort().join("+");
     return rule.words.some((words) => Array.from(new Set(words.split("+"))).sort().join("+") === done);
