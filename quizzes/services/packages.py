@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from quizzes import types
 from quizzes.formats import pool
 from quizzes.formats.package import QuestionSource, QuizSource, read_quiz
 from quizzes.models import Category, Objective, QuestionVersion, QuizPage, QuizPageDraw
-from quizzes.services import bank
+from quizzes.services import bank, pictures
 
 ITEM = "question"
 
@@ -45,14 +46,32 @@ def _content(question: QuestionSource) -> types.Content:
     strange = sorted(set(question.own) - kind.SOURCE_KEYS)
     if strange:
         raise PackageError(question.file, question.line, f"a question of type {kind.NAME} has no “{strange[0]}”")
+    own = dict(question.own)
+    if picture := _picture(question):
+        own |= {"picture": picture.sha256, "width": picture.width, "height": picture.height}
     try:
-        content = kind.from_source(question.own)
+        content = kind.from_source(own)
         errors = kind.validate(content)
     except (TypeError, AttributeError, KeyError, ValueError):
         errors = [f"the parts of this question are not what a question of type {kind.NAME} is made of."]
     if errors:
         raise PackageError(question.file, question.line, " ".join(errors))
     return content
+
+
+def _picture(question: QuestionSource) -> pictures.Picture | None:
+    """The picture that lies beside the file of the question, drawn anew; None where the question names none, or one
+    that the site has already, by its hash."""
+    name = question.own.get("picture")
+    if name is None or re.fullmatch(r"[0-9a-f]{64}", str(name)):
+        return None
+    file = question.file.parent / str(name)
+    if not file.resolve().is_relative_to(question.file.parent.resolve()) or not file.is_file():
+        raise PackageError(question.file, question.line, f"there is no picture “{name}” beside this file")
+    try:
+        return pictures.draw(file.read_bytes())
+    except pictures.PictureRefusedError as error:
+        raise PackageError(question.file, question.line, f"“{name}”: {error}") from None
 
 
 def check(source: QuizSource, package: PackageSource) -> Iterator[PackageError]:
@@ -179,6 +198,8 @@ def _load(
     if item is not None and item.source_hash == source_hash:
         context.note(path, "unchanged")
         return
+    if picture := _picture(source):
+        pictures.keep(picture=picture, by=None, at=context.at)
     try:
         saved = bank.save_question(
             code=source.code,

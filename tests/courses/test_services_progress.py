@@ -4,12 +4,14 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from courses.enums import EventKind, State
-from courses.models import Activity, Bookmark, Completion, Enrolment, ProgressEvent
+from courses.models import Activity, ActivityState, Bookmark, Completion, Enrolment, ProgressEvent
 from courses.services import progress
 from courses.services.enrolment import enrol
 from courses.signals import course_completed
+from lms.accounts.models import User
 from lms.units.models import Appointment
 from tests.conftest import NOON, Outline, Units
 
@@ -173,3 +175,36 @@ def test_who_moves_away_is_seen_by_both_managers(enrolment, officer_p1, manager_
     with time_machine.travel(NOON, tick=False):
         assert list(Enrolment.objects.visible_to(manager_p1)) == [enrolment]
         assert list(Enrolment.objects.visible_to(manager_p2)) == [enrolment]
+
+
+# --- Much at once -----------------------------------------------------------------------------------------
+
+
+def test_a_history_told_at_once_is_what_the_same_events_one_by_one_would_be(
+    enrolment: Enrolment, outline: Outline, officer_p1: User
+) -> None:
+    every = [outline.lesson_1, outline.lesson_2, outline.quiz, outline.lesson_3]
+    done = [(activity, NOON + dt.timedelta(days=number)) for number, activity in enumerate(every)]
+    progress.record_activity(
+        enrolment=enrolment, activity=outline.lesson_1, kind=EventKind.OPENED, source_key="opened", at=NOON
+    )
+    assert progress.record_history(enrolment=enrolment, done=done[:3], rule="demo") is None
+    completion = progress.record_history(enrolment=enrolment, done=done, rule="demo")
+    assert completion is not None
+    assert completion.completed_at == NOON + dt.timedelta(days=3)
+    assert progress.record_history(enrolment=enrolment, done=done, rule="demo") is None
+    assert ProgressEvent.objects.count() == 5
+    assert progress.rebuild(enrolment=enrolment) is False
+
+
+def test_a_history_costs_as_many_queries_for_four_activities_as_for_one(enrolment: Enrolment, outline: Outline) -> None:
+    def told(*activities: Activity) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            progress.record_history(
+                enrolment=enrolment, done=[(activity, NOON) for activity in activities], rule=str(len(activities))
+            )
+        return len(queries)
+
+    one = told(outline.lesson_1)
+    ActivityState.objects.all().delete()
+    assert told(outline.lesson_1, outline.lesson_2, outline.quiz) == one

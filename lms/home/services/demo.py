@@ -6,17 +6,17 @@ A second call makes nothing twice.
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from courses.enums import EventKind, State
+from courses.enums import State
 from courses.models import Activity, Course, Enrolment, Submission
 from courses.services.enrolment import enrol
 from courses.services.practice import hand_in
-from courses.services.progress import record_activity
+from courses.services.progress import record_history
 from lms.accounts.models import User
 from lms.core import clock
 from lms.fanpages import services as fanpages
@@ -28,6 +28,8 @@ from lms.units.queries import UnitOnDay, children_on
 
 PASSWORD = "demo-mattran"  # noqa: S105  printed in the README; works only under LMS_DEMO
 APPOINTED_ON = dt.date(2025, 7, 1)
+# How long the invented officers have been learning.
+LASTED = dt.timedelta(days=30)
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô", "Dương", "Lý", "Chíu", "Tằng")
 _MIDDLE = ("Văn", "Thị", "Đức", "Minh", "Thu", "Quang", "Hồng", "Ngọc", "Thanh", "Xuân")
 _GIVEN = ("Ánh", "Ân", "Bình", "Dung", "Dũng", "Đạt", "Hà", "Hải", "Hạnh", "Hòa", "Hương", "Lan", "Long", "Mai", "Nga")
@@ -126,32 +128,28 @@ def _make_officer(username: str, full_name: str, position: str, duty: str, unit_
 
 
 def _walk(username: str, course: Course, activities: list[Activity], reached: float, at: dt.datetime) -> None:
-    """Enrol and do the first ``reached`` share of the activities, an evening each, ending before ``at``."""
+    """Enrol and do the first ``reached`` share of the activities, ending before ``at``."""
     person = User.objects.get(username=username)
-    begun_at = at - dt.timedelta(days=30)
+    begun_at = at - LASTED
     enrolment = enrol(user=person, course=course, at=begun_at, source=Enrolment.Source.DEMO)
-    for number, activity in enumerate(activities[: round(reached * len(activities))]):
-        record_done(enrolment, activity, begun_at + dt.timedelta(days=number + 1))
+    record_done(enrolment, activities[: round(reached * len(activities))], begun_at, of=len(activities))
 
 
-def record_done(enrolment: Enrolment, activity: Activity, at: dt.datetime) -> None:
-    record_activity(
-        enrolment=enrolment,
-        activity=activity,
-        kind=EventKind.DONE,
-        source_key=f"demo:{enrolment.pk}:{activity.pk}",
-        at=at,
-        rule="demo",
-    )
+def record_done(enrolment: Enrolment, activities: Sequence[Activity], begun_at: dt.datetime, *, of: int) -> None:
+    """``activities`` one after the other, so that all ``of`` the course would have taken LASTED and a day less."""
+    pace = (LASTED - dt.timedelta(days=1)) / max(of, 1)
+    done = [(activity, begun_at + pace * number) for number, activity in enumerate(activities, start=1)]
+    record_history(enrolment=enrolment, done=done, rule="demo")
 
 
 def begin(person: User, course: Course, *, activities: int | None, at: dt.datetime) -> None:
-    """Enrolled a month ago, with the first ``activities`` done, one a day; all of them for None."""
-    begun_at = at - dt.timedelta(days=30)
+    """Enrolled a month ago, with the first ``activities`` done, at an even pace; all of them for None."""
+    begun_at = at - LASTED
     enrolment = enrol(user=person, course=course, at=begun_at, source=Enrolment.Source.DEMO)
-    outline = Activity.objects.filter(course=course, retired_at__isnull=True).order_by("module__position", "position")
-    for number, activity in enumerate(outline[:activities]):
-        record_done(enrolment, activity, begun_at + dt.timedelta(days=number + 1))
+    outline = list(
+        Activity.objects.filter(course=course, retired_at__isnull=True).order_by("module__position", "position")
+    )
+    record_done(enrolment, outline[:activities], begun_at, of=len(outline))
 
 
 def give_task(course: Course, unit: Unit, *, by: User, at: dt.datetime) -> None:
