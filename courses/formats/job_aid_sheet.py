@@ -6,6 +6,7 @@ The words beside the author's own (version, days, where the newest is) come with
 import html
 import io
 import logging
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,12 +20,14 @@ import segno
 # One full TTF per face (package fonts-noto-core): see certificates.rendering.
 FAMILY = "Noto Sans"
 # From roomy to tight; the first that fits on the sheet is taken.
-DENSITIES = ("", "tight", "tightest")
+DENSITIES = ("", "tight", "tighter", "tightest")
 # The picture is so many pixels wide, for a phone of 360 with three to a point.
 PICTURE_WIDTH = 1080
 PHONE_WIDTH = 360
 COLOURS = 48
 _TAGS = {"p", "br", "b", "strong", "i", "em", "ul", "ol", "li", "h3", "h4"}
+# Of a document: broken after a hyphen it is read as another. It stands in no tag.
+_NUMBER = re.compile(r"\b\d+/\d{4}/[A-ZĐ]+\d*(?:-[A-ZĐ]+)*")
 _FOLDER = Path(__file__).parent
 
 
@@ -151,7 +154,7 @@ def markup(sheet: Sheet, density: str) -> str:
         f'<body class="{density}"><div class="head"><p class="of">{_e(sheet.topic)}</p><h1>{_e(sheet.title)}</h1>',
         f'<p class="summary">{_e(sheet.summary)}</p>' if sheet.summary else "",
         "</div>",
-        *(_block(block) for block in sheet.blocks),
+        _NUMBER.sub(r'<span class="whole">\g<0></span>', "".join(_block(block) for block in sheet.blocks)),
         '<div class="foot-room"></div>',
         f'<div class="foot">{_qr(sheet.address)}{foot}</div><a id="end"></a></body></html>',
     ]
@@ -211,4 +214,6 @@ def _cells(header: list[str], row: dict[str, Any]) -> Iterator[str]:
             named = f'<span class="column">{_e(column)}: </span>' if column else ""
             yield f"<td>{named}{_e(cell or '')}</td>"
         else:
-            yield f'<th scope="row">{_e(cell or "")}</th>'
+            # A number alone says nothing where the head of its column is not seen.
+            named = f'<span class="column">{_e(header[0])} </span>' if str(cell or "").isdigit() and header else ""
+            yield f'<th scope="row">{named}{_e(cell or "")}</th>'
