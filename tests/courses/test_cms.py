@@ -87,7 +87,7 @@ def test_the_site_begins_at_our_home_page_in_vietnamese():
 def test_every_block_has_a_description_and_a_preview_that_renders(trainer):
     assert set(BLOCKS) == {
         "text", "steps", "picture", "callout", "checklist", "comparison", "download", "video", "term", "practice",
-        "legal", "self_check",
+        "legal", "self_check", "simulator",
     }  # fmt: skip
     for name, block in BLOCKS.items():
         answer = trainer.get("/cms/block-preview/", {"id": block.definition_prefix})

@@ -226,7 +226,8 @@ class Simulator {
       found.requests[one.key] = checked(board, `request:${one.key}`)[0] || "";
     });
     this.task.settings.forEach((one) => {
-      found.settings[one.key] = value(`setting:${one.key}`);
+      const name = `setting:${one.key}`;
+      found.settings[one.key] = one.choices.length ? checked(board, name)[0] || "" : value(name);
     });
     this.task.situations.forEach((one) => {
       const chosen = this.chosen[one.key];
@@ -257,6 +258,8 @@ class Simulator {
     this.result.append(sum, list);
     this.result.hidden = false;
     this.after.hidden = false;
+    // Whoever still has something to find is not told the answer unasked.
+    this.after.open = isAll || this.task.kind === "drill";
     this.result.scrollIntoView({ block: "nearest" });
     if (isAll) this.solved();
   }
