@@ -304,10 +304,13 @@ def test_the_real_package_loads_renders_for_a_learner_and_loads_again_without_a_
     assert set(first) == {"created"}
     assert load(REAL) == {"unchanged": first["created"]}
     activities = list(Activity.objects.select_related("course").order_by("position"))
-    assert [activity.kind for activity in activities] == ["lesson"] * 6 + ["practice", "quiz"]
+    topic = ["lesson"] * 6 + ["practice", "quiz"]
+    assert [activity.kind for activity in activities] == [*topic * 4, *topic[1:], "quiz"]
     enrol(user=officer_p1, course=activities[0].course, at=NOON - dt.timedelta(days=1))
     client.force_login(officer_p1)
-    for activity in activities:
+    *open_to_all, final = activities
+    assert client.get(final.url).status_code == 403
+    for activity in open_to_all:
         answer = client.get(activity.url)
         assert answer.status_code == 200, activity.url
         page = answer.content.decode()
