@@ -7,7 +7,7 @@ class CoursesConfig(AppConfig):
     verbose_name = _("Courses")
 
     def ready(self) -> None:
-        from courses import kinds, receivers, tasks  # app ready  # noqa: F401
+        from courses import forms, kinds, receivers, tasks  # app ready  # noqa: F401
         from courses.formats.lesson import FILE_NAME, read_lesson  # app ready
         from courses.formats.practice import FILE_NAME as PRACTICE_FILE  # app ready
         from courses.formats.practice import read_practice  # app ready
@@ -20,6 +20,7 @@ class CoursesConfig(AppConfig):
         from lms.core import sweeping, triggers  # app ready
 
         triggers.register(*TRIGGERS)
+        forms.equip()
         sweeping.register("courses.word", word.sweep)
         sweeping.register("courses.job_aids", tasks.make_due_job_aids)
         kinds.register(

@@ -33,12 +33,13 @@ def look_again_on(updated_on: dt.date) -> dt.date:
     return dt.date(year, month, min(updated_on.day, calendar.monthrange(year, month)[1]))
 
 
-def content_of(page: JobAidPage, *, at: dt.datetime) -> dict[str, Any]:
-    """All that its sheet says but the version, as JobAidEdition keeps it. Two queries."""
+def content_of(page: JobAidPage, *, at: dt.datetime, topic: str = "") -> dict[str, Any]:
+    """All that its sheet says but the version, as JobAidEdition keeps it. ``topic`` of a page that has no place in the
+    tree yet. Two queries.
+    """
     updated_on = page.updated_on or timezone.localdate(at)
-    parent = page.get_parent()
     return {
-        "topic": parent.title,
+        "topic": topic or page.get_parent().title,
         "title": page.title,
         "summary": page.summary,
         "blocks": plain_blocks(page.body.get_prep_value()),
@@ -84,9 +85,9 @@ def _day(day: dt.date) -> str:
     return date_format(day, "d/m/Y")
 
 
-def pages_of(page: JobAidPage, *, at: dt.datetime) -> int:
-    """How many A4 pages ``page`` would take as it stands, saved or not; it has its place in the tree. One may be."""
-    content = content_of(page, at=at)
+def pages_of(page: JobAidPage, *, at: dt.datetime, topic: str = "") -> int:
+    """How many A4 pages ``page`` would take as it stands, saved or not. One is what it may take."""
+    content = content_of(page, at=at, topic=topic)
     return job_aid_sheet.pages_of(sheet_of(content, position=1, number=1))
 
 

@@ -17,7 +17,7 @@ from courses.models import JobAidEdition, JobAidPage, Module
 from courses.services import job_aids, package_job_aids, packages
 from courses.services.enrolment import enrol
 from courses.tasks import make_due_job_aids
-from tests.conftest import NOON
+from tests.conftest import NOON, make_person
 from tests.courses.package_samples import change, write_package
 from tests.factories.pages import Pages, add, publish, small_course
 
@@ -346,6 +346,59 @@ def test_a_job_aid_that_is_gone_is_linked_no_more(pages, aid, way):
     assert Module.objects.get(title="Thành lập").job_aid_url == aid.url
     getattr(aid, way)()
     assert Module.objects.get(title="Thành lập").job_aid_url == ""
+
+
+# --- In the CMS ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def author(db) -> Client:
+    """May publish: a trainer's text goes to review, with the same form."""
+    person = make_person("author", "Người biên soạn", None)
+    person.is_superuser = True
+    person.save()
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def posted(lines: int, **more: str) -> dict[str, str]:
+    body = {
+        "body-count": "1",
+        "body-0-deleted": "",
+        "body-0-order": "0",
+        "body-0-type": "checklist",
+        "body-0-id": "",
+        "body-0-value-heading": "Trước khi đăng",
+        "body-0-value-items-count": str(lines),
+    }
+    for index in range(lines):
+        body[f"body-0-value-items-{index}-deleted"] = ""
+        body[f"body-0-value-items-{index}-order"] = str(index)
+        body[f"body-0-value-items-{index}-value"] = f"Việc {index} phải nhớ, viết ra thành một dòng dài cho đủ chữ"
+    values = {"title": "Lập Trang", "slug": "to-nho", "summary": "", "updated_on": "2026-11-22", "look_again_on": ""}
+    return {**values, "comments-TOTAL_FORMS": "0", "comments-INITIAL_FORMS": "0", **body, **more}
+
+
+def test_the_editor_refuses_to_publish_two_pages_and_keeps_what_was_typed(pages, author):
+    address = f"/cms/pages/add/courses/jobaidpage/{pages.module_1.pk}/"
+    answer = author.post(address, posted(90, **{"action-publish": "1"}))
+    assert answer.status_code == 200
+    assert "A4" in str(answer.context["form"].errors["body"])
+    assert answer.context["form"]["body"].value()[0].value["items"][89].startswith("Việc 89")
+    assert not JobAidPage.objects.exists()
+    assert author.post(address, posted(90)).status_code == 302
+    assert not JobAidPage.objects.get().live
+
+
+def test_the_editor_publishes_what_fits_and_prints_it(pages, author):
+    address = f"/cms/pages/add/courses/jobaidpage/{pages.module_1.pk}/"
+    assert author.post(address, posted(5, **{"action-publish": "1"})).status_code == 302
+    aid = JobAidPage.objects.get()
+    assert (aid.live, numbers()) == (True, [1])
+    edit = author.post(f"/cms/pages/{aid.pk}/edit/", posted(90, **{"action-publish": "1"}))
+    assert "A4" in str(edit.context["form"].errors["body"])
+    assert len(JobAidPage.objects.get().body[0].value["items"]) == 5
 
 
 # --- From a package -----------------------------------------------------------------------------------
