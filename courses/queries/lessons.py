@@ -16,6 +16,7 @@ from courses.formats.legal_text import fingerprint
 from courses.models import Activity, GlossaryTerm, LegalDocument, LessonPage, PracticePage
 from courses.models.pages import ActivityPage
 from courses.queries.legal import Cleared, cleared_of
+from courses.simulator import Task, TaskError
 from lms.core import clock
 
 # A glossary term, a document of the register, a screen or an alternative text that is edited shows after this long at
@@ -63,9 +64,16 @@ def self_checks(page: LessonPage | PracticePage) -> dict[str, Any]:
     return {block.id: block.value for block in page.body if block.block_type == "self_check"}
 
 
-def simulators(page: LessonPage | PracticePage) -> dict[str, Any]:
-    """The simulators of a lesson: block id → value, which reads its own task."""
-    return {block.id: block.value for block in page.body if block.block_type == "simulator"}
+def simulated_task(page: LessonPage | PracticePage, block_id: str) -> Task | None:
+    """The task of that simulator; None when there is none, or its rules are not complete."""
+    for block in page.body:
+        if block.id == block_id and block.block_type == "simulator":
+            try:
+                task: Task = block.value.task()
+            except TaskError:
+                return None
+            return task
+    return None
 
 
 def segments(

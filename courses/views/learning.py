@@ -138,13 +138,12 @@ def simulator(request: AuthenticatedRequest, activity_id: int, block_id: str) ->
     page = lessons.live_page(activity)
     if not isinstance(page, LessonPage | PracticePage) or answer.enrolment is None or answer.place is None:
         raise Http404
-    found = lessons.simulators(page)
-    if block_id not in found:
+    task = lessons.simulated_task(page, block_id)
+    if task is None:
         raise Http404
     form = SimulatorForm(request.POST)
     if not form.is_valid():
         return JsonResponse({"solved": False}, status=400)
-    task = found[block_id].task()
     solved = passes(task, read_state(task, form.cleaned_data["state"]))
     if solved:
         progress.note_self_check(
