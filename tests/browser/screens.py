@@ -31,6 +31,8 @@ SCREENS = [
     Screen("viec-hoc", "/learn/", "hocvien"),
     Screen("chuyen-de", "@module", "hocvien"),
     Screen("bai-hoc", "@lesson", "hocvien"),
+    Screen("to-nho", "@job-aid", "hocvien"),
+    Screen("thuat-ngu", "/learn/terms/", "hocvien"),
     Screen("kiem-tra", "@quiz", "hocvien"),
     Screen("lam-bai", "@attempt", "hocvien"),
     Screen("xem-lai-truoc-khi-nop", "@summary", "hocvien"),
@@ -106,7 +108,7 @@ from lms.home.management.commands.demo import _child, _province
 lesson = Activity.objects.filter(kind="lesson").select_related("module").order_by("position")[2]
 quiz = Activity.objects.filter(kind="quiz").first()
 commune = _child(_province("Tỉnh Quảng Ninh"), "Phường Hạ Long")
-practice = Activity.objects.get(kind="practice")
+practice = Activity.objects.filter(kind="practice").order_by("position").first()
 province = f"/reports/units/{_province('Tỉnh Quảng Ninh').pk}/"
 certificate = Certificate.objects.order_by("number").first()
 lesson_page = LessonPage.objects.get(translation_key=lesson.key)
@@ -130,7 +132,7 @@ if question.versions.count() == 1:
         tags=list(question.tags.names()), owner=question.owner,
     )
 print(json.dumps({
-    "@lesson": lesson.url, "@module": lesson.module.url, "@quiz": quiz.url,
+    "@lesson": lesson.url, "@module": lesson.module.url, "@job-aid": lesson.module.job_aid_url, "@quiz": quiz.url,
     "@commune": f"/reports/units/{commune.pk}/", "@practice": practice.url,
     "@zalo": f"{province}missing/zalo/", "@calls": f"{province}call-list/", "@cms-word": f"/cms/word/{lesson_page.pk}/",
     "@verification": f"/verify/{certificate.verify_code}/",
