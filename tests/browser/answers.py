@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import sqlite3
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +80,53 @@ def choose(form: Locator, kind: str, content: dict[str, Any], *, right: bool) ->
         for piece in content["pieces"]:
             if piece["violates"] == right:
                 form.locator(f'input[value="{piece["id"]}"]').check()
+    elif kind == "numeric":
+        form.locator('input[type="text"]').fill(_number(content["answers"]) if right else "987654")
+    elif kind == "cloze":
+        for gap in content["gaps"]:
+            _fill_gap(form, gap, right=right)
+    elif kind == "label_picture":
+        places = [place for place in content["places"] if place["right"]]
+        rights = [place["right"] for place in places]
+        chosen = rights if right else rights[1:] + rights[:1]
+        for place, label in zip(places, chosen, strict=True):
+            form.locator(f'select[name$="-{label}"]').select_option(place["id"])
+    elif kind == "hotspot":
+        _point(form, next(zone for zone in content["zones"] if zone["right"] == right))
     elif kind == "case_set":
         for item in content["items"]:
             inner = form.locator(".case-item", has=form.page.locator(f'[name*="-{item["id"]}"]'))
             choose(inner, item["type"], item["content"], right=right)
     else:
         raise AssertionError(f"no way to answer {kind}")
+
+
+def _number(answers: list[dict[str, Any]]) -> str:
+    """One number that earns everything: of "5 ± 0,1" the middle, of "9..10" the first."""
+    whole = next(row["text"] for row in answers if Fraction(str(row.get("fraction", 1))) == 1)
+    return re.split(r"±|\.\.", whole)[0].strip()
+
+
+def _fill_gap(form: Locator, gap: dict[str, Any], *, right: bool) -> None:
+    field = form.locator(f'[name$="-{gap["id"]}"]')
+    earning = [row for row in gap["answers"] if Fraction(str(row["fraction"])) == 1]
+    others = [row for row in gap["answers"] if Fraction(str(row["fraction"])) == 0]
+    if gap["kind"] == "choice":
+        field.select_option((earning if right else others)[0]["id"])
+    elif gap["kind"] == "several":
+        for row in earning if right else others:
+            form.locator(f'[name$="-{gap["id"]}"][value="{row["id"]}"]').check()
+    else:
+        field.fill(earning[0]["text"] if right else "không biết")
+
+
+def _point(form: Locator, zone: dict[str, Any]) -> None:
+    """At the middle of a rectangle, in ten-thousandths: by the cell of the grid, as without a pointer."""
+    assert zone["shape"] == "rect", zone["shape"]
+    left, top, width, height = zone["points"]
+    if not form.locator("select[name$=-column]").is_visible():
+        form.locator(".cells summary").click()
+    for name, middle in (("column", left + width / 2), ("row", top + height / 2)):
+        select = form.locator(f"select[name$=-{name}]")
+        cells = select.locator("option").count() - 1
+        select.select_option(index=1 + min(int(middle * cells / 10_000), cells - 1))
