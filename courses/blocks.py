@@ -474,6 +474,10 @@ class SimulatedParts(blocks.StreamBlock):
     setting = SimulatedSettingBlock()
     situation = SimulatedSituationBlock()
 
+    class Meta:
+        # A task has a dozen of them: one line each until it is opened.
+        collapsed = True
+
 
 class SimulatedRuleBlock(blocks.StructBlock):
     check = blocks.ChoiceBlock(
@@ -501,6 +505,7 @@ class SimulatedRuleBlock(blocks.StructBlock):
     class Meta:
         icon = "check"
         label = _("Rule")
+        label_format = "{check} · {subject}"
 
 
 class SimulatorValue(blocks.StructValue):
@@ -549,6 +554,7 @@ class SimulatorBlock(blocks.StructBlock):
         SimulatedRuleBlock(),
         label=_("Rules of the task"),
         default=[],
+        collapsed=True,
         help_text=_("Each finding shows your own sentence. In a drill the situations judge themselves."),
     )
     model = blocks.TextBlock(

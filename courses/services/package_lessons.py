@@ -159,7 +159,10 @@ class _Writer:
                 if choices:
                     value["choice"] = self.items(f"{part_place}/choice", choices)
                 parts.append({"type": kind, "id": str(self.run.uuid_of(part_place)), "value": value})
-        rules = [self._plain(asdict(rule), f"{place}/rules/{index}") for index, rule in enumerate(task.rules)]
+        rules = []
+        for index, rule in enumerate(task.rules):
+            table = {**asdict(rule), "least": rule.least or None, "most": rule.most or None}
+            rules.append(self._plain(table, f"{place}/rules/{index}"))
         return {
             "kind": task.kind,
             "scene": task.scene,

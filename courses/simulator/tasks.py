@@ -531,7 +531,7 @@ def _check_words(row: _Row, rule: Rule, look: _Look, parts: dict[str, tuple[Any,
         case "when":
             known = set(When)
         case "levels":
-            known = set(Level) - {Level.NONE}
+            known = {level.value for level in Level if level != Level.NONE}
         case "people":
             known = {person.key for person in parts["person"]}
         case "actions":
