@@ -207,6 +207,22 @@ def test_the_button_opens_what_is_folded_and_fetches_drawings_before_it_prints(r
 # --- Job aid and glossary -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("words", "ending"), [("Tải PDF", "pdf"), ("Lưu ảnh", "png")])
+def test_the_lesson_leads_to_the_job_aid_which_is_saved_under_its_name(reader, live_site, words, ending):
+    reader.goto(f"{live_site.url}{LESSON}")
+    reader.get_by_role("link", name="Tờ nhớ việc của chuyên đề").click()
+    expect(reader.locator("h1")).to_contain_text("Tờ nhớ việc 1")
+    with reader.expect_download() as saving:
+        reader.get_by_role("link", name=words).click()
+    assert saving.value.suggested_filename == f"to-nho-chuyen-de-1.{ending}"
+    content = saving.value.path().read_bytes()
+    if ending == "pdf":
+        assert len(pypdfium2.PdfDocument(content)) == 1
+    else:
+        assert content.startswith(b"\x89PNG")
+        assert len(content) < 400_000
+
+
 def test_the_glossary_finds_without_diacritics_and_without_a_script(browser, learner, live_site):
     context = browser.new_context(viewport=PHONE, storage_state=learner, java_script_enabled=False)
     page = context.new_page()
