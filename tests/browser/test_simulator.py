@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from courses.simulator.tasks import Level
 from tests.browser import people
 from tests.courses.simulator.vectors import cases
 from tests.plugins.browser import DESK, PHONE
@@ -16,6 +17,7 @@ from tests.plugins.site import LiveSite
 
 pytestmark = pytest.mark.browser
 SCRIPT = Path(__file__).resolve().parents[2] / "lms/static/lms/js/simulator.js"
+LEVELS = [level.value for level in Level]
 COURSE = "/trang-cong-dong"
 ACCESS = f"{COURSE}/thanh-lap-trang-cong-dong/phan-quyen-cho-to-quan-tri/"
 SETTINGS = f"{COURSE}/thanh-lap-trang-cong-dong/bao-mat-ngay-tu-ngay-dau/"
@@ -71,9 +73,13 @@ class Learner:
     def choose(self, name: str, value: str) -> None:
         self.key(f'input[name="{name}"][value="{value}"]', "Space")
 
-    def level(self, person: str, letters: str) -> None:
-        self.page.locator(f'.sim [data-person-key="{person}"] select').focus()
-        self.page.keyboard.type(letters)
+    def level(self, person: str, level: str) -> None:
+        """Step by step from where it stands: passing “no access” would be a removal."""
+        field = self.page.locator(f'.sim [data-person-key="{person}"] select')
+        steps = LEVELS.index(level) - LEVELS.index(field.input_value())
+        field.focus()
+        for _ in range(abs(steps)):
+            self.page.keyboard.press("ArrowDown" if steps > 0 else "ArrowUp")
 
     def check(self) -> None:
         self.key("[data-check]", "Enter")
@@ -100,13 +106,13 @@ def test_access_is_given_and_taken_by_keyboard(learner: Learner) -> None:
     assert learner.page.locator(".sim [data-result] .no").count() > 5
     expect(learner.page.locator(".sim [data-after]")).not_to_have_attribute("open", "")
     learner.key('[data-person-key="lan"] [data-accepted] input', "Space")
-    learner.level("hoa", "quyền một")
+    learner.level("hoa", "partial")
     learner.key('[data-person-key="hoa"] [data-two-factor] input', "Space")
-    learner.level("binh", "theo công việc: b")
+    learner.level("binh", "community")
     learner.key('[data-person-key="binh"] [data-accepted] input', "Space")
-    learner.level("pct", "theo công việc: c")
+    learner.level("pct", "insights")
     learner.key('[data-person-key="pct"] [data-accepted] input', "Space")
-    learner.level("minh", "không")
+    learner.level("minh", "none")
     learner.choose("request:ho-tro", "refuse")
     learner.check()
     learner.solved()

@@ -246,11 +246,12 @@ class Simulator {
     const told = this.task.kind === "drill" ? words.drill : words.some;
     sum.textContent = isAll ? words.all : told.replace("{ok}", right).replace("{count}", found.length);
     const list = document.createElement("ul");
-    found.forEach((one) => {
+    found.forEach((one, index) => {
       const item = document.createElement("li");
       item.className = one.ok ? "ok" : "no";
       const mark = document.createElement("b");
-      mark.textContent = `${one.ok ? words.right : words.wrong} `;
+      const number = index < this.task.situations.length ? `${index + 1}. ` : "";
+      mark.textContent = `${number}${one.ok ? words.right : words.wrong} `;
       item.append(mark, one.sentence);
       list.append(item);
     });
@@ -382,11 +383,17 @@ class Simulator {
     const clock = this.rows[this.open].querySelector("[data-clock]");
     if (!clock) return;
     const words = this.result.dataset;
+    clock.hidden = false;
     clock.textContent = this.left > 0 ? words.seconds.replace("{seconds}", this.left) : words.late;
     clock.classList.toggle("late", this.left <= 0);
     // Read out once, at the end; a voice that counts is in the way of thinking.
-    if (this.left <= 0) clock.removeAttribute("aria-hidden");
-    if (this.left <= 0) clock.setAttribute("role", "status");
+    if (this.left <= 0) {
+      clock.removeAttribute("aria-hidden");
+      clock.setAttribute("role", "status");
+    } else {
+      clock.setAttribute("aria-hidden", "true");
+      clock.removeAttribute("role");
+    }
   }
 
   choose(row, index) {
@@ -409,6 +416,7 @@ class Simulator {
     sentence.append(mark, choice.outcome);
     outcome.textContent = "";
     outcome.append(sentence);
+    if (row.querySelector("[data-clock]")) row.querySelector("[data-clock]").hidden = true;
     row.querySelector("[data-choose]").hidden = true;
     row.querySelector("[data-next]").hidden = false;
     row.querySelector("[data-next]").focus();
