@@ -24,21 +24,22 @@ LESSONS = (6, 6, 6, 6, 5)
 def read_every_lesson(page: Page, site: LiveSite) -> int:
     """From "my training" to the task of that topic; how many."""
     page.goto(f"{site.url}/learn/")
-    page.locator("section.next a.btn.main").click()
+    with page.expect_navigation():
+        page.locator("section.next a.btn.main").click()
     return read_on(page)
 
 
 def read_on(page: Page) -> int:
     """From a lesson to the task of its topic: this lesson by its self-checks, the others by the button. How many."""
     read = 0
-    while page.locator("article.read form input[name=option]").count() or page.locator(".foot form .btn.main").count():
+    while page.locator(".foot form .btn.main").count():
         expect(page.locator("h1")).to_be_visible()
         if read == 0:
             answer_self_checks(page)
             page.reload()
+        # The page is whole before it is asked what it holds.
+        with page.expect_navigation():
             page.locator(".foot .btn.main").click()
-        else:
-            page.locator(".foot form .btn.main").click()
         read += 1
         assert read < 20
     return read
@@ -63,7 +64,8 @@ def go_through_topic(page: Page, site: LiveSite, topic: str, *, reads: bool, pic
     page.goto(topic)
     read = 0
     if reads:
-        page.locator(".steps-list a").first.click()
+        with page.expect_navigation():
+            page.locator(".steps-list a").first.click()
         read = read_on(page)
     else:
         page.locator(".note a").first.click()
