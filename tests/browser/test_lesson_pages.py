@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import people
+from tests.browser.test_screens import english_in
 from tests.plugins.browser import PHONE
 from tests.plugins.site import LiveSite, wait_for
 
@@ -128,16 +129,15 @@ def test_without_a_script_the_link_leads_to_the_list_and_the_list_back(browser, 
 
 
 def lessons(site: LiveSite) -> list[str]:
-    """One lesson of each topic, the longest by its minutes."""
+    """The address of every lesson of the course, in its order."""
     connection = sqlite3.connect(f"file:{site.var / 'db.sqlite3'}?mode=ro", uri=True, timeout=20)
     try:
         rows = connection.execute(
-            "SELECT module_id, url, max(minutes) FROM courses_activity"
-            " WHERE kind = 'lesson' AND retired_at IS NULL GROUP BY module_id"
+            "SELECT url FROM courses_activity WHERE kind = 'lesson' AND retired_at IS NULL ORDER BY position"
         ).fetchall()
     finally:
         connection.close()
-    return [url for _module, url, _minutes in rows]
+    return [url for (url,) in rows]
 
 
 def printed(page: Page, path: Path) -> pypdfium2.PdfDocument:
@@ -156,11 +156,26 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def test_every_topic_prints_its_lessons_with_all_headings_and_no_controls(reader, live_site, tmp_path):
+def test_every_lesson_opens_its_drawings_on_a_phone_and_prints_with_all_headings_and_no_controls(
+    reader, live_site, tmp_path
+):
+    """All of the course at 360 px: nothing scrolls sideways, every drawing is there, no English is left; then A4."""
     found = lessons(live_site)
-    assert found
+    assert len(found) == 29
     for url in found:
+        reader.set_viewport_size(PHONE)
         reader.goto(f"{live_site.url}{url}")
+        assert reader.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], url
+        drawings = reader.evaluate(
+            """async () => {
+              const images = [...document.querySelectorAll("article img")];
+              for (const image of images) { image.loading = "eager"; await image.decode(); }
+              return images.map((image) => [image.naturalWidth > 0, image.getBoundingClientRect().right, image.alt]);
+            }"""
+        )
+        assert len(drawings) >= 3, url
+        assert [alt for is_there, right, alt in drawings if not is_there or right > PHONE["width"] or not alt] == []
+        assert english_in(reader) == [], url
         # Headings of a folded part are read too; what is in the simulator's form is pressed, not read.
         headings = reader.locator("article h1, article h2, article h3").evaluate_all(
             "all => all.filter(one => !one.closest('.sim-form, .sim-findings')).map(one => one.textContent)"
@@ -172,10 +187,10 @@ def test_every_topic_prints_its_lessons_with_all_headings_and_no_controls(reader
         text = text_of(document)
         assert [heading for heading in headings if squeezed(heading) not in squeezed(text)] == [], url
         lines = {line.strip() for line in text.splitlines()}
-        assert (
-            lines & ({control.strip() for control in controls} | {"Bài trước", "Bài sau", "Trở lại chỗ đang đọc"})
-            == set()
-        )
+        assert lines & {"In bài này", "Bài trước", "Bài sau", "Xong bài này", "Trở lại chỗ đang đọc"} == set()
+        reader.emulate_media(media="print")
+        assert reader.locator("button:visible, .btn:visible, form input:visible").count() == 0, url
+        reader.emulate_media(media="null")
         assert "Kỹ năng thành lập, vận hành" in text.splitlines()[0]
         assert "Cập nhật đến ngày" in text
 
