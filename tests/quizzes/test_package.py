@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from courses.formats.errors import PackageError
-from courses.models import PackageItem
-from quizzes.models import Category, Question, QuestionVersion, QuizPage
+from courses.models import LegalDocument, PackageItem
+from courses.services import packages as course_packages
+from quizzes.models import Category, Question, QuestionPicture, QuestionVersion, QuizPage
 from quizzes.services import packages
 from quizzes.services.bank import latest_version, save_question
 from tests.conftest import NOON
@@ -188,3 +190,116 @@ def test_tags_and_hints_come_with_a_question(db: None, folder: Path) -> None:
     file.write_text(QUESTION.replace('code = "q1"', 'tags = "mới"\ncode = "q1"'), encoding="utf-8")
     with pytest.raises(PackageError, match="list of texts"):
         load(folder)
+
+
+# --- What a question rests on, its picture, draws from other pools ---------------------------------------
+
+HOTSPOT = """
+[[question]]
+code = "q3"
+type = "hotspot"
+level = "van_dung"
+lesson = "1-1"
+stem = "Chỗ nào chưa đăng được?"
+reason = "Thẻ căn cước lộ số."
+picture = "anh.png"
+alt = "Buổi trao quà, trên bàn có một tấm thẻ."
+zones = [{ shape = "rect", at = [50, 50, 30, 30], text = "Tấm thẻ", right = true, reason = "Lộ số." }]
+"""
+
+
+def write_picture(folder: Path) -> None:
+    Image.effect_noise((400, 300), 60).convert("RGB").save(folder / "cd/cau-hoi/anh.png")
+    with (folder / "cd/cau-hoi/1-1.toml").open("a", encoding="utf-8") as file:
+        file.write(HOTSPOT)
+
+
+def test_a_question_brings_the_picture_beside_its_file_once(db: None, folder: Path) -> None:
+    write_picture(folder)
+    load(folder)
+    content = Question.objects.get(code="q3").latest.content
+    assert (content["width"], content["height"]) == (400, 300)
+    assert list(QuestionPicture.objects.values_list("sha256", flat=True)) == [content["picture"]]
+    assert {outcome for _path, outcome in load(folder)} == {"unchanged"}
+    Image.effect_noise((400, 300), 60).convert("RGB").save(folder / "cd/cau-hoi/anh.png")
+    assert dict(load(folder))["cd/cau-hoi/1-1.toml#q3"] == "updated"
+
+
+@pytest.mark.parametrize("name", ["khong-co.png", "../../../bi-mat.png", "anh.txt"])
+def test_a_picture_that_is_not_there_or_is_none_is_refused_with_the_line_of_its_question(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    write_picture(folder)
+    (folder / "cd/cau-hoi/anh.txt").write_text("không phải ảnh", encoding="utf-8")
+    file = folder / "cd/cau-hoi/1-1.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("anh.png", name), encoding="utf-8")
+    with pytest.raises(PackageError) as caught:
+        packages.read(folder / "cd/kiem-tra")
+    assert caught.value.line == 21
+
+
+def test_what_a_question_rests_on_is_documents_of_the_register_and_facts(db: None, folder: Path) -> None:
+    law = LegalDocument.objects.create(key="nd-1", name="Nghị định", certainty="A", checked_on=NOON.date())
+    file = folder / "cd/cau-hoi/1-1.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('code = "q1"', 'code = "q1"\nreferences = ["F1", "nd-1", "F3"]'), encoding="utf-8")
+    load(folder)
+    question = Question.objects.get(code="q1")
+    assert (list(question.documents.all()), question.facts) == ([law], "F1, F3")
+    file.write_text(text.replace('code = "q1"', 'code = "q1"\nreferences = ["F1"]'), encoding="utf-8")
+    load(folder)
+    question.refresh_from_db()
+    assert (list(question.documents.all()), question.facts, question.versions.count()) == ([], "F1", 1)
+
+
+def final_test(draws: str) -> str:
+    return f'title = "Cuối khóa"\nslug = "cuoi-khoa"\npass_percent = 80\n{draws}'
+
+
+def draw(path: str, count: int) -> str:
+    return f'[[from_pool]]\nfrom = "{path}"\ncount = {count}\n'
+
+
+def test_a_final_test_draws_from_the_pools_of_others(db: None, folder: Path) -> None:
+    loading = Loading("goi-thu", folder)
+    packages.prepare(packages.read(folder / "cd/kiem-tra"), loading)
+    (folder / "cuoi").mkdir()
+    (folder / "cuoi/quiz.toml").write_text(final_test(draw("cd/kiem-tra", 2)), encoding="utf-8")
+    source = packages.read(folder / "cuoi")
+    packages.prepare(source, loading)
+    page = packages.build(source, None, None, loading)
+    assert [(row.category.key, row.count) for row in page.draws.all()] == [("goi-thu/cd/kiem-tra", 2)]
+    assert (page.pass_percent, page.exempts) == (80, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (final_test(""), None),
+        (final_test('draw = 3\n'), None),
+        (final_test("[[from_pool]]\nfrom = 5\ncount = 1\n"), 4),
+        (final_test(draw("cd/kiem-tra", 0)), 4),
+        (final_test("from_pool = 5\n"), 4),
+    ],
+    ids=["no pool", "a draw without a pool", "no path", "none drawn", "no rows"],
+)  # fmt: skip
+def test_a_final_test_that_draws_nothing_is_refused(tmp_path: Path, text: str, line: int | None) -> None:
+    (tmp_path / "quiz.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(PackageError) as caught:
+        packages.read(tmp_path)
+    assert caught.value.line == line
+
+
+def test_of_the_real_course_each_topic_is_drawn_ten_of_three_times_as_many_and_the_end_five_of_each() -> None:
+    package = course_packages.read(REAL)
+    quizzes = [activity.source for activity in package.activities() if activity.kind == "quiz"]
+    *topics, final = quizzes
+    assert [(quiz.draw, quiz.pass_percent, quiz.max_attempts, quiz.exempts) for quiz in topics] == [
+        (10, 70, 3, True)
+    ] * 5
+    assert all(len(quiz.questions) >= 30 for quiz in topics)
+    assert ([row.count for row in final.draws], final.pass_percent, final.exempts) == ([5] * 5, 80, False)
+    used = {question.type for quiz in topics for question in quiz.questions}
+    automatic = {"single", "multiple", "true_false", "statements", "matching", "ordering", "short_text", "numeric",
+                 "gap_select", "cloze", "label_picture", "hotspot", "case_set", "spot_violation"}  # fmt: skip
+    assert used == automatic
