@@ -257,8 +257,14 @@ def _module_state(rows: list[ActivityRow], *, is_done: bool) -> State:
 
 
 def _lock_reason(titles: Iterable[str]) -> str:
-    """The sentence that explains a lock; "" when there is none."""
-    names = ", ".join(f"“{title}”" for title in titles)
+    """The sentence that explains a lock; "" when there is none. More than two titles are counted, not read out."""
+    found = list(titles)
+    if len(found) > 2:
+        return _("Opens when you have finished the %(count)s topics before it that are still open.") % {
+            "count": len(found)
+        }
+    # A title with quotation marks of its own takes no further ones.
+    names = ", ".join(title if "“" in title else f"“{title}”" for title in found)
     return _("Opens when you have finished %(topics)s.") % {"topics": names} if names else ""
 
 

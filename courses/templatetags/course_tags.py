@@ -1,6 +1,8 @@
 """What a learner has done, beside what a page says. Pages themselves ask nothing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from django import template
@@ -115,6 +117,12 @@ def practice_news(context: dict[str, Any]) -> dict[str, Any]:
     """On "my training": what came back, what waits, what was confirmed of late; nothing where there is nothing."""
     request = context["request"]
     return {"news": practice.news_of(request.user, at=clock.now()) if request.user.is_authenticated else []}
+
+
+@register.filter
+def named_by(cells: Iterable[Any], header: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Each cell of a row with the name of its column; "" where the header is shorter."""
+    return [(cell, name) for cell, name in zip_longest(cells, header, fillvalue="")]
 
 
 @register.filter

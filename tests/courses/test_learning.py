@@ -1,10 +1,13 @@
 """The learner's way through pages, with and without JavaScript."""
 
+import uuid
+
 import pytest
 from django.test import Client
 from wagtail.models import Page
 
 from courses.models import Activity, ActivityState, Completion, Course, Enrolment, Module, ProgressEvent
+from courses.queries.progress import learner_courses
 from courses.services.enrolment import enrol
 from courses.services.progress import record_activity
 from tests.conftest import NOON, make_person
@@ -228,3 +231,19 @@ def test_an_author_reads_without_taking_part(pages, client, units):
     client.force_login(author)
     assert client.get(pages.lesson_1.url).status_code == 200
     assert ProgressEvent.objects.count() == 0
+
+
+def test_a_topic_behind_many_counts_them_and_one_behind_a_quoted_title_quotes_it_once(officer_p1, outline) -> None:
+    def lock() -> str:
+        return learner_courses([Enrolment(course=outline.course, user=officer_p1)])[0].modules[-1].lock_reason
+
+    outline.module_1.title = "Thành lập “Trang cộng đồng”"
+    outline.module_1.save()
+    assert lock() == "Mở khi đồng chí hoàn thành Thành lập “Trang cộng đồng”."
+    for number in (3, 4):
+        module = Module.objects.create(key=uuid.uuid4(), course=outline.course, title=f"Chuyên đề {number}", position=0)
+        Activity.objects.create(
+            key=uuid.uuid4(), course=outline.course, module=module, kind="lesson", title="Bài", position=number
+        )
+        outline.module_2.requires.add(module)
+    assert lock() == "Mở khi đồng chí hoàn thành 3 chuyên đề còn lại ở phía trên."
