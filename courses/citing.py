@@ -3,6 +3,7 @@
 ``courses`` itself looks through its pages (queries.citations).
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,12 +12,15 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True)
 class Use:
-    """One place that would have to be looked at. ``url``: where it is edited; ``part``: the heading it stands under."""
+    """One place that would have to be looked at. ``url``: where it is edited; ``part``: the heading it stands under;
+    ``since``: when it was published, or saved as a draft.
+    """
 
     kind: str | Promise
     title: str
     url: str
     part: str = ""
+    since: dt.datetime | None = None
 
 
 # Keys of documents → the uses of each. Few queries, whatever the number of keys.

@@ -62,7 +62,7 @@ class LegalDocumentViewSet(SnippetViewSet):  # type: ignore[misc]
     add_to_admin_menu = True
     edit_view_class = DocumentEditView
     list_display: ClassVar[list[Any]] = [
-        "name", "number", "in_force_from", "in_force_to", "replaced_by", "certainty", "checked_on",
+        "name", "number", "in_force_to", "replaced_by", Column("certainty", label=_("certainty"), accessor="certainty"),
         UsesColumn("courses_document_uses"),
     ]  # fmt: skip
     list_filter: ClassVar[list[str]] = ["kind", "certainty"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail.search import index
 
-from lms.core import text
+from lms.core import clock, text
 
 
 class LegalDocument(index.Indexed, models.Model):
@@ -55,6 +55,8 @@ class LegalDocument(index.Indexed, models.Model):
         related_name="+",
     )
     url = models.URLField(_("address of the official text"), blank=True)
+    # When it was first said here that it ends or is replaced: what was published since then took note of it.
+    ended_noted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     search_fields = [index.SearchField("name"), index.SearchField("number"), index.AutocompleteField("name")]
 
@@ -97,8 +99,19 @@ class LegalDocument(index.Indexed, models.Model):
             return on <= self.in_force_to
         return self.replaced_by_id is None
 
+    @property
+    def taken_note_of_after(self) -> dt.datetime | None:
+        """Whoever wrote later than this knew that it is not in force any more; None while it has no end."""
+        if self.ended_noted_at is None or self.in_force_to is None:
+            return self.ended_noted_at
+        return max(self.ended_noted_at, clock.end_of_day(self.in_force_to))
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.number, self.name = text.clean(self.number), text.clean(self.name)
+        if not (self.in_force_to or self.replaced_by_id):
+            self.ended_noted_at = None
+        elif self.ended_noted_at is None:
+            self.ended_noted_at = clock.now()
         super().save(*args, **kwargs)
 
 

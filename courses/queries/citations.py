@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -59,7 +59,10 @@ def uses_of_screens(screens: Iterable[Screen]) -> dict[int, list[Use]]:
 
 
 def due(*, on: dt.date) -> tuple[list[Due], list[Due]]:
-    """Documents not in force on that day and screens marked stale, each with what still uses it; none without uses."""
+    """Documents not in force on that day and screens marked stale, each with what still uses it; none without uses.
+
+    Of a document only what was written before its end was known: what was published since then names it knowingly.
+    """
     gone = LegalDocument.objects.filter(Q(in_force_to__lt=on) | Q(replaced_by__isnull=False)).select_related(
         "replaced_by"
     )
@@ -67,11 +70,12 @@ def due(*, on: dt.date) -> tuple[list[Due], list[Due]]:
     uses = uses_of_documents(document.key for document in documents)
     stale = list(Screen.objects.filter(stale_since__isnull=False).order_by("-stale_since", "pk"))
     shown = uses_of_screens(stale)
+    waiting = {document.key: _unaware(document, uses[document.key]) for document in documents}
     return (
         [
-            Due(str(document), _edit("courses_legaldocument", document.pk), _why(document), tuple(uses[document.key]))
+            Due(str(document), _edit("courses_legaldocument", document.pk), _why(document), waiting[document.key])
             for document in documents
-            if uses[document.key]
+            if waiting[document.key]
         ],
         [
             Due(str(screen), _edit("media_screen", screen.pk), screen.note, tuple(shown[screen.pk]))
@@ -79,6 +83,11 @@ def due(*, on: dt.date) -> tuple[list[Due], list[Due]]:
             if shown[screen.pk]
         ],
     )
+
+
+def _unaware(document: LegalDocument, uses: list[Use]) -> tuple[Use, ...]:
+    known = document.taken_note_of_after
+    return tuple(use for use in uses if known is None or use.since is None or use.since <= known)
 
 
 def _why(document: LegalDocument) -> str:
@@ -94,8 +103,9 @@ def _edit(name: str, pk: int) -> str:
 def _add(uses: list[Use], page: "_Page", block: dict[str, Any]) -> None:
     value = block.get("value")
     part = str(value.get("heading") or "") if isinstance(value, dict) else ""
-    use = Use(page.kind, page.title, reverse("wagtailadmin_pages:edit", args=[page.pk]), part)
-    if use not in uses:
+    # A draft that says the same as the published page is one use.
+    use = Use(page.kind, page.title, reverse("wagtailadmin_pages:edit", args=[page.pk]), part, page.since)
+    if not any((one.url, one.part) == (use.url, use.part) for one in uses):
         uses.append(use)
 
 
@@ -104,6 +114,7 @@ class _Page:
     pk: int
     kind: str
     title: str
+    since: dt.datetime | None
 
 
 def _blocks() -> Iterator[tuple[_Page, dict[str, Any]]]:
@@ -114,15 +125,17 @@ def _blocks() -> Iterator[tuple[_Page, dict[str, Any]]]:
         if not any(field.name == "body" for field in model._meta.get_fields()):
             continue
         for page in model._default_manager.order_by("path"):
-            pages[page.pk] = _Page(page.pk, str(model._meta.verbose_name).capitalize(), page.title)
+            kind = str(model._meta.verbose_name).capitalize()
+            pages[page.pk] = _Page(page.pk, kind, page.title, page.last_published_at)
             if page.live:
                 for block in page.body.raw_data:
                     yield pages[page.pk], block
             if page.has_unpublished_changes and page.latest_revision_id:
                 drafts[page.latest_revision_id] = pages[page.pk]
     for revision in Revision.objects.filter(pk__in=drafts):
+        draft = replace(drafts[revision.pk], since=revision.created_at)
         for block in json.loads(revision.content.get("body") or "[]"):
-            yield drafts[revision.pk], block
+            yield draft, block
 
 
 def _pictures_of(value: Any) -> Iterator[int]:

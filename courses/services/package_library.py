@@ -132,7 +132,7 @@ def put_documents(documents: tuple[DocumentSource, ...], run: Run) -> None:
         row = known[source.key]
         if source.replaced_by in known:
             row.replaced_by = known[source.replaced_by]
-            row.save(update_fields=["replaced_by"])
+            row.save()
         path = f"{GROUNDS_FILE}#{source.key}"
         run.keep_item("law", path, key=source.key, source_hash=source_hash, loaded_hash=_hash_of_law(row))
 

@@ -244,3 +244,22 @@ def test_a_stale_screen_lists_the_lessons_that_show_it_and_readers_are_told(
     client.force_login(officer_p1)
     page = client.get(pages.lesson_1.url).content.decode()
     assert page.count("Nút nằm ở cuối trang.") == 2
+
+
+def test_what_is_published_after_the_end_was_known_names_it_knowingly(pages: Pages, writer: User) -> None:
+    old = document()
+    old.in_force_to = TODAY - dt.timedelta(days=30)
+    old.save()
+    ((found,), _screens) = citations.due(on=TODAY)
+    assert [use.title for use in found.uses] == [pages.lesson_1.title]
+    pages.lesson_1.save_revision(user=writer).publish()
+    assert citations.due(on=TODAY) == ([], [])
+    assert len(citations.uses_of_documents(["nd-1"])["nd-1"]) == 1
+
+
+def test_an_end_that_is_taken_back_is_forgotten(db: None) -> None:
+    row = document(in_force_to=TODAY)
+    assert row.ended_noted_at is not None
+    row.in_force_to = None
+    row.save()
+    assert (row.ended_noted_at, row.taken_note_of_after) == (None, None)
