@@ -245,9 +245,7 @@ def _tell(attempt: Attempt, change: GradeChange, *, at: dt.datetime, source_key:
         )
     if attempt.state == State.GRADED:
         if passed and quiz.exempts:
-            exempt_lessons(
-                enrolment=enrolment, activity=quiz.activity, at=at, rule=f"quiz>={attempt.pass_percent}"
-            )
+            exempt_lessons(enrolment=enrolment, activity=quiz.activity, at=at, rule=f"quiz>={attempt.pass_percent}")
         record_activity(
             enrolment=enrolment,
             activity=quiz.activity,
