@@ -78,7 +78,7 @@ class Command(BaseCommand):
             "question": _("questions"),
         }
         heads = [_("new"), _("updated"), _("unchanged"), _("kept")]
-        self.stdout.write(" ".join([" " * 12, *(f"{head:>12}" for head in heads)]))
+        self.stdout.write(" ".join([" " * 18, *(f"{head:>12}" for head in heads)]))
         counts = Counter((note.kind, note.outcome) for note in notes)
         for kind, name in kinds.items():
-            self.stdout.write(" ".join([f"{name:<12}", *(f"{counts[kind, outcome]:>12}" for outcome in OUTCOMES)]))
+            self.stdout.write(" ".join([f"{name:<18}", *(f"{counts[kind, outcome]:>12}" for outcome in OUTCOMES)]))
