@@ -71,7 +71,8 @@ def english_in(page: Page) -> list[str]:
           return seen;
         }"""
     )
-    lines = {line.strip() for text in texts for line in text.splitlines() if line.strip()}
+    # The cells of a row stand apart: the key of an objective is a path, not a sentence.
+    lines = {cell.strip() for text in texts for line in text.splitlines() for cell in line.split("\t") if cell.strip()}
     # Names of time zones are data of the standard library, with places that have no Vietnamese name.
     lines = {line for line in lines if "GMT" not in line and not re.match(r"^[\w./:-]+$", line)}
     return sorted(line for line in lines if ENGLISH.search(line))
