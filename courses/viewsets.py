@@ -72,7 +72,8 @@ class LegalDocumentViewSet(SnippetViewSet):  # type: ignore[misc]
         FieldRowPanel([FieldPanel("number"), FieldPanel("kind"), FieldPanel("key")]),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("issued_on"), FieldPanel("in_force_from"), FieldPanel("in_force_to")]),
+                FieldPanel("issued_on"),
+                FieldRowPanel([FieldPanel("in_force_from"), FieldPanel("in_force_to")]),
                 FieldPanel("replaced_by"),
             ],
             heading=_("In force"),

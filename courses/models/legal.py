@@ -101,7 +101,7 @@ class LegalDocument(index.Indexed, models.Model):
 
     @property
     def taken_note_of_after(self) -> dt.datetime | None:
-        """Whoever wrote later than this knew that it is not in force any more; None while it has no end."""
+        """Whoever wrote then or later knew that it is not in force any more; None while it has no end."""
         if self.ended_noted_at is None or self.in_force_to is None:
             return self.ended_noted_at
         return max(self.ended_noted_at, clock.end_of_day(self.in_force_to))

@@ -87,7 +87,7 @@ def due(*, on: dt.date) -> tuple[list[Due], list[Due]]:
 
 def _unaware(document: LegalDocument, uses: list[Use]) -> tuple[Use, ...]:
     known = document.taken_note_of_after
-    return tuple(use for use in uses if known is None or use.since is None or use.since <= known)
+    return tuple(use for use in uses if known is None or use.since is None or use.since < known)
 
 
 def _why(document: LegalDocument) -> str:

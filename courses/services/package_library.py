@@ -123,6 +123,7 @@ def put_documents(documents: tuple[DocumentSource, ...], run: Run) -> None:
             for name in _LAW_FIELDS:
                 setattr(row, name, getattr(source, name))
             row.replaced_by = None
+            _note_end(row, source, run)
             row.save()
             known[source.key] = row
             due.append((source, source_hash))
@@ -132,6 +133,7 @@ def put_documents(documents: tuple[DocumentSource, ...], run: Run) -> None:
         row = known[source.key]
         if source.replaced_by in known:
             row.replaced_by = known[source.replaced_by]
+            _note_end(row, source, run)
             row.save()
         path = f"{GROUNDS_FILE}#{source.key}"
         run.keep_item("law", path, key=source.key, source_hash=source_hash, loaded_hash=_hash_of_law(row))
@@ -140,6 +142,12 @@ def put_documents(documents: tuple[DocumentSource, ...], run: Run) -> None:
 _LAW_FIELDS = (
     "number", "name", "kind", "issued_on", "in_force_from", "in_force_to", "summary", "certainty", "checked_on", "url",
 )  # fmt: skip
+
+
+def _note_end(row: LegalDocument, source: DocumentSource, run: Run) -> None:
+    """A package knows the end of its documents: its questions, made at the same instant, name them knowingly."""
+    if source.in_force_to or source.replaced_by:
+        row.ended_noted_at = row.ended_noted_at or run.at
 
 
 def _hash_of_law(row: LegalDocument) -> str:

@@ -246,4 +246,4 @@ def test_a_topic_behind_many_counts_them_and_one_behind_a_quoted_title_quotes_it
             key=uuid.uuid4(), course=outline.course, module=module, kind="lesson", title="Bài", position=number
         )
         outline.module_2.requires.add(module)
-    assert lock() == "Mở khi đồng chí hoàn thành 3 chuyên đề còn lại ở phía trên."
+    assert lock() == "Mở khi đồng chí hoàn thành 3 chuyên đề còn lại."

@@ -15,6 +15,7 @@ from wagtail.models import Page, Revision, Site
 from courses import kinds
 from courses.formats.errors import PackageError
 from courses.models import Activity, CoursePage, GlossaryTerm, LessonPage, ModulePage, PackageItem
+from courses.queries import citations
 from courses.services import package_lessons, packages
 from courses.services.enrolment import enrol
 from media.models import LibraryDocument, LibraryImage
@@ -308,6 +309,8 @@ def test_the_real_package_loads_renders_for_a_learner_and_loads_again_without_a_
     assert [activity.kind for activity in activities] == [*topic * 4, *topic[1:], "quiz"]
     enrol(user=officer_p1, course=activities[0].course, at=NOON - dt.timedelta(days=1))
     client.force_login(officer_p1)
+    # The lessons and questions on repealed laws name them knowingly.
+    assert citations.due(on=dt.date(2026, 11, 23)) == ([], [])
     *open_to_all, final = activities
     assert client.get(final.url).status_code == 403
     for activity in open_to_all:
