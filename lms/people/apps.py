@@ -9,6 +9,7 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from lms.core import sweeping  # app ready
-        from lms.people.services import rosters  # app ready
+        from lms.people.services import approvals, rosters  # app ready
 
         sweeping.register("rosters", rosters.take_up)
+        sweeping.register("approvals", approvals.expire)

@@ -158,3 +158,11 @@ class Skip(models.TextChoices):
     HEADER = "header", _("the header again")
     HIDDEN = "hidden", _("hidden rows")
     BLANK = "blank", _("blank rows")
+
+
+class ApprovalState(models.TextChoices):
+    WAITING = "waiting", _("waiting for a second person")
+    APPROVED = "approved", _("confirmed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("taken back")
+    EXPIRED = "expired", _("too old")

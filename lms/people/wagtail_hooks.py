@@ -12,3 +12,5 @@ def roster_actions(actions: LogActionRegistry) -> None:
         "people.reset_staff", _("Sign-in reset"), _("Gave a new code and removed the second factor")
     )
     actions.register_action("people.make_account", _("Account made"), _("Made an account for a manager"))
+    actions.register_action("people.ask_approval", _("Second person asked"), _("Asked a second person to confirm"))
+    actions.register_action("people.decide_approval", _("Request decided"), _("Decided what a second person was asked"))

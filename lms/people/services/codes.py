@@ -4,6 +4,7 @@ A code exists in clear only in the answer that is sent; the log says who gave on
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 
@@ -108,7 +109,7 @@ def reset_staff(*, person: User, by: User, reason: str = "") -> str:
     return code
 
 
-def _where(person: User) -> dict[str, object]:
+def _where(person: User) -> dict[str, Any]:
     """The unit under whose managers' eyes a log entry comes: the person's own, as it is today."""
     place = places_of([person], on=clock.today()).get(person.pk)
     return {"unit": place.unit.id, "path": place.unit.path} if place and place.unit else {}

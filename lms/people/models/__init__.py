@@ -1,0 +1,12 @@
+from lms.people.models.approvals import Approval, ApprovalQuerySet
+from lms.people.models.rosters import HeadingChoice, RosterBatch, RosterBatchQuerySet, RosterRow, sentence
+
+__all__ = [
+    "Approval",
+    "ApprovalQuerySet",
+    "HeadingChoice",
+    "RosterBatch",
+    "RosterBatchQuerySet",
+    "RosterRow",
+    "sentence",
+]

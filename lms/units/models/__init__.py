@@ -1,0 +1,29 @@
+from lms.units.models.organisation import (
+    DivisionType,
+    Level,
+    Succession,
+    Unit,
+    UnitCode,
+    UnitList,
+    UnitManager,
+    UnitName,
+    UnitQuerySet,
+    in_force,
+)
+from lms.units.models.serving import Appointment, DatedQuerySet, Grant
+
+__all__ = [
+    "Appointment",
+    "DatedQuerySet",
+    "DivisionType",
+    "Grant",
+    "Level",
+    "Succession",
+    "Unit",
+    "UnitCode",
+    "UnitList",
+    "UnitManager",
+    "UnitName",
+    "UnitQuerySet",
+    "in_force",
+]
