@@ -6,3 +6,6 @@ class PlansConfig(AppConfig):
     name = "lms.plans"
     label = "plans"
     verbose_name = _("Plans")
+
+    def ready(self) -> None:
+        from lms.plans import receivers  # noqa: F401  app ready

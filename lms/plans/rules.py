@@ -29,20 +29,23 @@ class Post:
 class Aim:
     """Whom a task is for. An empty list asks for nothing.
 
-    ``positions``: as typed; each fits a position that holds its words one after the other ("Chủ tịch" fits "Phó Chủ
-    tịch" too), or, with ``WHOLE`` in front, one that is just this.
+    ``path``: that of the unit at which the task stands; ``former``: those of the units from which it came there, in
+    which people may still be whose appointment has not followed. ``positions``: as typed; each fits a position that
+    holds its words one after the other ("Chủ tịch" fits "Phó Chủ tịch" too), or, with ``WHOLE`` in front, one that is
+    just this.
     """
 
     path: str
     levels: frozenset[int] = frozenset()
     positions: tuple[str, ...] = ()
     duties: frozenset[str] = frozenset()
+    former: tuple[str, ...] = ()
 
 
 def match(post: Post, aim: Aim) -> bool:
     """Does an appointment fall under a task? The day on which the appointment holds is the caller's affair."""
     return (
-        post.path.startswith(aim.path)
+        post.path.startswith((aim.path, *aim.former))
         and (not aim.levels or post.level in aim.levels)
         and (not aim.duties or post.duty in aim.duties)
         and position_fits(post.position, aim.positions)

@@ -3,19 +3,24 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
+from wagtail.models import ModelLogEntry
 
 from courses.models import Course
 from lms.accounts.models import User
 from lms.core import audit, clock, text
 from lms.plans import rules
 from lms.plans.models import Assignment, BasisDocument
+from lms.plans.queries.carrying import stand_of, stands_on
 from lms.units.models import Appointment, Grant, Level, Unit
+from lms.units.queries import names_on
 from lms.units.scope import granted_paths
 from lms.units.services.errors import RefusedError
 
 _TRIES = 20
+_CHUNK = 500
 
 
 class NotAllowedError(Exception):
@@ -137,7 +142,7 @@ def change(
     The log keeps before and after. What is already so changes nothing and is not logged. Raises NotAllowedError,
     RefusedError for a task that was withdrawn, or for a new deadline that is over.
     """
-    _must_be_allowed(by, assignment.unit, at)
+    _must_be_allowed(by, stand_of(assignment, clock.day_of(at)).unit, at)
     current = Assignment.objects.select_for_update().get(pk=assignment.pk)
     if current.withdrawn_at:
         raise RefusedError(gettext_noop("the task was withdrawn"))
@@ -162,13 +167,56 @@ def change(
 @transaction.atomic
 def withdraw(*, assignment: Assignment, by: User, reason: str, at: dt.datetime) -> Assignment:
     """The task no longer stands from now on; what people have learnt stays theirs. A second call changes nothing."""
-    _must_be_allowed(by, assignment.unit, at)
+    _must_be_allowed(by, stand_of(assignment, clock.day_of(at)).unit, at)
     current = Assignment.objects.select_for_update().get(pk=assignment.pk)
     if current.withdrawn_at is None:
         current.withdrawn_at, current.withdrawn_by, current.withdrawn_reason = at, by, text.clean(reason)
         current.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
         audit.record("plans.withdraw", current, actor=by, reason=current.withdrawn_reason)
     return current
+
+
+def carry_over(*, closed: Iterable[Unit], on: dt.date, by: User | None = None) -> list[Assignment]:
+    """Log, for each standing task of the units that closed on ``on``, where it goes on from that day; those that do.
+
+    Nothing else is to be written: a task stands by itself in the unit into which its own went whole (queries.carrying).
+    One that was divided or dissolved keeps its tasks, and somebody gives them anew. A second call logs nothing twice.
+    """
+    ids = [unit.pk for unit in closed]
+    carried = []
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        standing = Assignment.objects.filter(unit__in=chunk, withdrawn_at__isnull=True)
+        carried += _log_carried(list(standing.select_related("unit")), on, by)
+    return carried
+
+
+def _log_carried(tasks: list[Assignment], on: dt.date, by: User | None) -> list[Assignment]:
+    stands = stands_on({task.unit_id: task.unit for task in tasks}.values(), on)
+    moved = [task for task in tasks if stands[task.unit_id].came]
+    names = names_on([unit for task in moved for unit in (task.unit_id, stands[task.unit_id].unit)], on)
+    told = _logged(moved)
+    for task in moved:
+        heir = stands[task.unit_id].unit
+        if (task.pk, heir.pk) in told:
+            continue
+        audit.record(
+            "plans.carry_over", task, actor=by, unit=heir.pk, path=heir.path, on=_iso(on),
+            before={"unit": names[task.unit_id].name}, after={"unit": names[heir.pk].name},
+        )  # fmt: skip
+    return moved
+
+
+def _logged(tasks: list[Assignment]) -> set[tuple[int, int]]:
+    """The task and the unit to which it was said to have gone."""
+    if not tasks:
+        return set()
+    entries = ModelLogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Assignment),
+        object_id__in=[str(task.pk) for task in tasks],
+        action="plans.carry_over",
+    )
+    return {(int(entry.object_id), entry.data["unit"]) for entry in entries}
 
 
 def _must_be_allowed(by: User, unit: Unit, at: dt.datetime) -> None:

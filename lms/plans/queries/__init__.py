@@ -1,7 +1,8 @@
 """What a learner owes (``dues``), whom a task concerns and how far they are (``standing``), a manager's lists
-(``lists``), and how it is all said (``wording``).
+(``lists``), where a task stands once its unit has closed (``carrying``), and how it is all said (``wording``).
 """
 
+from lms.plans.queries.carrying import Stand, given_at, stand_of, stands_on
 from lms.plans.queries.dues import Due, Reason, concerning, dues_of
 from lms.plans.queries.lists import (
     TaskRow,
@@ -41,6 +42,7 @@ __all__ = [
     "PersonLine",
     "Reach",
     "Reason",
+    "Stand",
     "Standing",
     "TaskRow",
     "Tasks",
@@ -53,6 +55,7 @@ __all__ = [
     "documents_known",
     "dues_of",
     "figures_of",
+    "given_at",
     "level_words",
     "levels_below",
     "may_assign",
@@ -64,7 +67,9 @@ __all__ = [
     "posts_under",
     "reach",
     "short_link",
+    "stand_of",
     "standing_of",
+    "stands_on",
     "task_link",
     "tasks_for",
     "view_of",

@@ -15,6 +15,7 @@ from lms.accounts.models import User
 from lms.core import clock
 from lms.plans import rules
 from lms.plans.models import Assignment
+from lms.plans.queries.carrying import Stand, given_at, stands_on
 from lms.plans.queries.wording import DeadlineSaid, deadline_said, document_said, whom_said
 from lms.units import queries as tree
 from lms.units.models import Appointment, Level, Unit
@@ -106,13 +107,14 @@ class _Found:
 
     task: Assignment
     levels: list[Level]
+    stand: Stand
     done_at: dt.datetime | None
     begun_at: dt.datetime | None
 
 
 def concerning(user: User, on: dt.date) -> list[Assignment]:
     """The standing tasks that concern ``user`` by the appointments of that day, each with course, unit and basis. Three
-    queries, one for whoever serves nowhere.
+    queries, one for whoever serves nowhere; one more for each generation of units from which a task came.
     """
     return [found.task for found in _concerning(user, on)]
 
@@ -125,7 +127,7 @@ def _concerning(user: User, on: dt.date) -> list[_Found]:
     mine = Enrolment.objects.filter(user=user, course=OuterRef("course")).order_by()
     tasks: list[Any] = list(
         standing_tasks(on)
-        .filter(unit__path__in=above)
+        .filter(given_at(exactly=above))
         .select_related("course", "unit", "basis")
         .annotate(
             done_at=Subquery(mine.values("course").annotate(at=Min("completion__completed_at")).values("at")),
@@ -135,17 +137,17 @@ def _concerning(user: User, on: dt.date) -> list[_Found]:
         )
     )
     levels = levels_of(tasks)
+    stands = stands_on({task.unit_id: task.unit for task in tasks}.values(), on)
     return [
-        _Found(task, levels[task.pk], task.done_at, task.begun_at)
+        _Found(task, levels[task.pk], stands[task.unit_id], task.done_at, task.begun_at)
         for task in tasks
-        if any(rules.match(post, _aim(task, levels[task.pk])) for post in posts)
+        if any(rules.match(post, _aim(task, levels[task.pk], stands[task.unit_id])) for post in posts)
     ]
 
 
-def _aim(task: Assignment, levels: list[Level]) -> rules.Aim:
-    return rules.Aim(
-        task.unit.path, frozenset(level.pk for level in levels), tuple(task.positions), frozenset(task.duties)
-    )
+def _aim(task: Assignment, levels: list[Level], stand: Stand) -> rules.Aim:
+    asked = frozenset(level.pk for level in levels)
+    return rules.Aim(stand.unit.path, asked, tuple(task.positions), frozenset(task.duties), stand.former)
 
 
 def dues_of(user: User, on: dt.date) -> list[Due]:
@@ -154,7 +156,7 @@ def dues_of(user: User, on: dt.date) -> list[Due]:
     number of tasks; fewer where there are none.
     """
     found = _concerning(user, on)
-    names = tree.names_on([one.task.unit_id for one in found], on)
+    names = tree.names_on([one.stand.unit.pk for one in found], on)
     by_course: dict[Course, list[_Found]] = defaultdict(list)
     for one in sorted(found, key=lambda one: (*_by_deadline(one.task.deadline), one.task.pk)):
         by_course[one.task.course].append(one)
@@ -175,10 +177,21 @@ def _due(course: Course, several: list[_Found], names: dict[int, tree.UnitOnDay]
         course.url,
         first.task.deadline,
         deadline_said(first.task.deadline, on),
-        tuple(_reason(one.task, one.levels, names.get(one.task.unit_id), on) for one in several),
+        tuple(_reason(one.task, one.levels, names.get(one.stand.unit.pk), on) for one in _told_once(several)),
         state,
         clock.day_of(first.done_at) if first.done_at else None,
     )
+
+
+def _told_once(several: list[_Found]) -> list[_Found]:
+    """Two units with the same task became one: their people read it once."""
+    told: dict[tuple[object, ...], _Found] = {}
+    for one in several:
+        task, levels = one.task, tuple(level.pk for level in one.levels)
+        words = (task.deadline, task.basis_id, task.note, task.contact_name, task.contact_phone)
+        whom = (one.stand.unit.pk, levels, tuple(task.positions), tuple(task.duties))
+        told.setdefault((*whom, *words, None if one.stand.came else task.pk), one)
+    return list(told.values())
 
 
 def _reason(task: Assignment, levels: list[Level], unit: tree.UnitOnDay | None, on: dt.date) -> Reason:

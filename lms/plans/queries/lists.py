@@ -13,6 +13,7 @@ from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock, text
 from lms.plans.models import Assignment, BasisDocument, Target
+from lms.plans.queries.carrying import Stand, given_at, stand_of, stands_on
 from lms.plans.queries.dues import levels_of, standing_tasks
 from lms.plans.queries.wording import DeadlineSaid, deadline_said, document_said, unit_within, whom_said
 from lms.units import queries as tree
@@ -41,6 +42,10 @@ def _seen_paths(user: User) -> list[str]:
 
 @dataclass(frozen=True)
 class TaskRow:
+    """``came_from``: the names of the units to which it was given and which went whole into the one of today.
+    ``is_stranded``: its unit has closed and went nowhere whole, so that it concerns nobody there any more.
+    """
+
     id: int
     course: str
     whom: str
@@ -49,6 +54,8 @@ class TaskRow:
     given_on: dt.date
     contact_name: str
     withdrawn_on: dt.date | None
+    came_from: tuple[str, ...] = ()
+    is_stranded: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,34 +84,46 @@ def _above(paths: Iterable[str]) -> set[str]:
 def tasks_for(user: User, on: dt.date) -> Tasks:
     """Those of the higher units first, then the latest. A constant number of queries whatever the number of tasks."""
     paths = _seen_paths(user)
-    seen = Assignment.objects.filter(_inside(paths) | Q(unit__path__in=_above(paths)))
+    seen = Assignment.objects.filter(given_at(exactly=_above(paths), below=paths))
     tasks = sorted(seen.select_related("course", "unit", "basis"), key=lambda task: task.unit.depth)
     levels = levels_of(tasks)
-    names = tree.names_on([task.unit_id for task in tasks], on)
+    stands = stands_on({task.unit_id: task.unit for task in tasks}.values(), on)
+    names = _names(stands.values(), on)
     here = {level.pk for level in levels_below(paths, on)} if tasks else set()
     own: list[TaskRow] = []
     above: list[TaskRow] = []
     withdrawn: list[TaskRow] = []
     for task in tasks:
         wanted = levels[task.pk]
-        row = _row(task, wanted, names, on)
-        if task.unit.path.startswith(tuple(paths)):
+        stand = stands[task.unit_id]
+        row = _row(task, wanted, stand, names, on)
+        if stand.unit.path.startswith(tuple(paths)):
             (withdrawn if task.withdrawn_at else own).append(row)
-        elif task.withdrawn_at is None and (not wanted or any(level.pk in here for level in wanted)):
+        elif (
+            task.withdrawn_at is None
+            and any(path.startswith(stand.unit.path) for path in paths)
+            and (not wanted or any(level.pk in here for level in wanted))
+        ):
             above.append(row)
     return Tasks(tuple(own), tuple(above), tuple(withdrawn))
 
 
-def _row(task: Assignment, levels: list[Level], names: dict[int, tree.UnitOnDay], on: dt.date) -> TaskRow:
+def _names(stands: Iterable[Stand], on: dt.date) -> dict[int, tree.UnitOnDay]:
+    return tree.names_on([unit for stand in stands for unit in (stand.unit, *stand.came)], on)
+
+
+def _row(task: Assignment, levels: list[Level], stand: Stand, names: dict[int, tree.UnitOnDay], on: dt.date) -> TaskRow:
     return TaskRow(
         task.pk,
         task.course.title,
-        whom_said(names.get(task.unit_id), levels, task.positions, task.duties),
+        whom_said(names.get(stand.unit.pk), levels, task.positions, task.duties),
         document_said(task.basis),
         deadline_said(task.deadline, on),
         clock.day_of(task.assigned_at),
         task.contact_name,
         clock.day_of(task.withdrawn_at) if task.withdrawn_at else None,
+        tuple(names[unit.pk].name for unit in stand.came if unit.pk in names),
+        stand.unit.closed_on is not None and stand.unit.closed_on <= on,
     )
 
 
@@ -130,7 +149,7 @@ def view_of(user: User, assignment_id: int, on: dt.date, *, unit_id: int | None 
     """
     paths = _seen_paths(user)
     task = (
-        Assignment.objects.filter(_inside(paths) | Q(unit__path__in=_above(paths)), pk=assignment_id)
+        Assignment.objects.filter(given_at(exactly=_above(paths), below=paths), pk=assignment_id)
         .select_related("course", "unit__level", "basis", "assigned_by", "withdrawn_by")
         .prefetch_related("levels")
         .first()
@@ -138,15 +157,17 @@ def view_of(user: User, assignment_id: int, on: dt.date, *, unit_id: int | None 
     if task is None:
         return None
     levels = list(task.levels.all())
-    names = tree.names_on([task.unit_id], on)
-    row = _row(task, levels, names, on)
-    may_change = task.unit.path.startswith(tuple(granted_paths(user, Grant.Right.ASSIGN))) and not task.withdrawn_at
-    if task.unit.path.startswith(tuple(paths)):
-        name = unit_within(names.get(task.unit_id))
-        return View(task, tuple(levels), row, task.unit, name, (), False, may_change)
-    own = [path for path in paths if path.startswith(task.unit.path)]
+    stand = stand_of(task, on)
+    top = stand.unit
+    names = _names([stand], on)
+    row = _row(task, levels, stand, names, on)
+    may_change = top.path.startswith(tuple(granted_paths(user, Grant.Right.ASSIGN))) and not task.withdrawn_at
+    if top.path.startswith(tuple(paths)):
+        name = unit_within(names.get(top.pk))
+        return View(task, tuple(levels), row, top, name, (), False, may_change)
+    own = [path for path in paths if path.startswith(top.path)]
     here = {level.pk for level in levels_below(own, on)}
-    if task.withdrawn_at or (levels and not any(level.pk in here for level in levels)):
+    if not own or task.withdrawn_at or (levels and not any(level.pk in here for level in levels)):
         return None
     units = list(Unit.objects.filter(path__in=own).select_related("level"))
     # Units that went whole into an own one are among them; they have closed, and are looked at through their successor.
@@ -208,15 +229,17 @@ def task_link(code: str) -> str:
 
 def short_link(unit: Unit, course_id: int, on: dt.date) -> str:
     """The full address to send to people of ``unit`` who owe the course: that of the nearest standing task above them
-    or at the unit, of several there the one with the earliest deadline; ``/learn/`` where no task stands. One query.
+    or at the unit, of several there the one with the earliest deadline; ``/learn/`` where no task stands. One query,
+    more where a task came from a unit that has closed.
     """
     above = {unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)}
-    tasks = standing_tasks(on).filter(unit__path__in=above, course=course_id)
+    tasks = list(standing_tasks(on).filter(given_at(exactly=above), course=course_id).select_related("unit"))
+    stands = stands_on({task.unit_id: task.unit for task in tasks}.values(), on)
     found = sorted(
-        tasks.values_list("unit__path", "deadline", "pk", "code"),
-        key=lambda row: (-len(row[0]), row[1] or dt.date.max, row[2]),
+        (task for task in tasks if stands[task.unit_id].unit.path in above),
+        key=lambda task: (-len(stands[task.unit_id].unit.path), task.deadline or dt.date.max, task.pk),
     )
-    return task_link(found[0][3]) if found else f"{settings.PUBLIC_URL.rstrip('/')}{reverse('home:learn')}"
+    return task_link(found[0].code) if found else f"{settings.PUBLIC_URL.rstrip('/')}{reverse('home:learn')}"
 
 
 def message_for(task: Assignment, row: TaskRow) -> str:

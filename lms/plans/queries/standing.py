@@ -17,6 +17,7 @@ from lms.accounts.models import User
 from lms.core import clock
 from lms.plans import rules
 from lms.plans.models import Assignment
+from lms.plans.queries.carrying import stand_of
 from lms.units import queries as tree
 from lms.units.models import Appointment, Unit
 
@@ -102,19 +103,23 @@ class Reach:
     positions: tuple[str, ...]
 
 
-def aim_of(assignment: Assignment) -> rules.Aim:
-    """One query, none where levels are prefetched."""
+def aim_of(assignment: Assignment, on: dt.date | None = None) -> rules.Aim:
+    """Whom the task is for on that day (default today). One query, none where levels are prefetched; more where the
+    unit has closed (see ``stands_on``).
+    """
+    stand = stand_of(assignment, on or clock.today())
     return rules.Aim(
-        assignment.unit.path,
+        stand.unit.path,
         frozenset(level.pk for level in assignment.levels.all()),
         tuple(assignment.positions),
         frozenset(assignment.duties),
+        stand.former,
     )
 
 
 def narrowed(aim: rules.Aim, path: str) -> rules.Aim:
     """The part of it that lies below ``path``, which must lie in its subtree."""
-    return replace(aim, path=path)
+    return aim if path == aim.path else replace(aim, path=path, former=())
 
 
 def posts_under(aim: rules.Aim, on: dt.date) -> QuerySet[Appointment]:
@@ -126,7 +131,10 @@ def posts_under(aim: rules.Aim, on: dt.date) -> QuerySet[Appointment]:
 
 
 def _whatever_position(aim: rules.Aim, on: dt.date) -> QuerySet[Appointment]:
-    found = Appointment.objects.on(on).filter(unit__path__startswith=aim.path)
+    inside = Q(unit__path__startswith=aim.path)
+    for path in aim.former:
+        inside |= Q(unit__path__startswith=path)
+    found = Appointment.objects.on(on).filter(inside)
     if aim.levels:
         found = found.filter(unit__level__in=aim.levels)
     return found.filter(page_duty__in=aim.duties) if aim.duties else found
@@ -140,7 +148,7 @@ def spellings_of(aim: rules.Aim, on: dt.date) -> list[str]:
 
 def audience(assignment: Assignment, on: dt.date) -> QuerySet[User]:
     """The people whom the task concerns on that day, each once."""
-    return User.objects.filter(pk__in=posts_under(aim_of(assignment), on).order_by().values("person_id"))
+    return User.objects.filter(pk__in=posts_under(aim_of(assignment, on), on).order_by().values("person_id"))
 
 
 # One statement, every appointment read once. What a person did is found through the unique key of the enrolment (user,
@@ -187,8 +195,8 @@ def standing_of(assignment: Assignment, on: dt.date, *, unit: Unit | None = None
     """Figures of a task as of the end of ``on``, and by the units right below. ``unit``: as its manager sees them, a
     unit in the task's subtree. A constant number of queries.
     """
-    top = unit or assignment.unit
-    aim = narrowed(aim_of(assignment), top.path)
+    top = unit or stand_of(assignment, on).unit
+    aim = narrowed(aim_of(assignment, on), top.path)
     total = figures_of(aim, assignment.course_id, assignment.deadline, on).get("", Figures())
     parts = figures_of(aim, assignment.course_id, assignment.deadline, on, width=len(top.path) + Unit.steplen)
     children = tree.children_on(top, on)

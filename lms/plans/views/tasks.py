@@ -142,7 +142,7 @@ def task(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         chosen = "chua-hoc"
     sent = request.GET.get("trang", "")
     number = max(1, int(sent)) if sent.isascii() and sent.isdigit() and len(sent) < 7 else 1
-    aim = queries.narrowed(queries.aim_of(view.task), view.unit.path)
+    aim = queries.narrowed(queries.aim_of(view.task, today), view.unit.path)
     count, people = queries.people_lines(
         aim, view.task.course_id, today, state=_STATES[chosen], offset=(number - 1) * _PER_PAGE, limit=_PER_PAGE
     )
