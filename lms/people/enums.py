@@ -10,13 +10,40 @@ class BatchState(models.TextChoices):
     APPLYING = "applying", _("being written")
     DONE = "done", _("written")
     CANCELLED = "cancelled", _("cancelled")
+    FAILED = "failed", _("could not be read")
+    UNDOING = "undoing", _("being taken back")
+    UNDONE = "undone", _("taken back")
 
 
 class Outcome(models.TextChoices):
+    """What becomes of a row. ``CONFLICT``: only a person can say, and until then it is not written."""
+
     NEW = "new", _("new")
     CHANGED = "changed", _("changed")
+    MOVED = "moved", _("moved")
     UNCHANGED = "unchanged", _("unchanged")
+    CONFLICT = "conflict", _("to be decided")
     REFUSED = "refused", _("refused")
+
+
+# What a confirmed roster writes.
+WRITTEN = (Outcome.NEW, Outcome.CHANGED, Outcome.MOVED)
+
+
+class Sync(models.TextChoices):
+    """What it means that somebody who serves is not in the file."""
+
+    ADD = "add", _("Nothing: the file adds people and changes them")
+    NAMED = "named", _("They leave: the file is the full list of every unit that it names")
+    ALL = "all", _("They leave: the file is the full list of the whole unit, with all units below")
+
+
+class Answer(models.TextChoices):
+    """What a person has said of a doubtful row."""
+
+    PERSON = "person", _("this person")
+    NEW = "new", _("a new person")
+    OUT = "out", _("leave out")
 
 
 class FileFault(models.TextChoices):
@@ -134,6 +161,32 @@ class Refusal(models.TextChoices):
     SEVERAL = "several", _("Several accounts have this name, birth and unit: give the phone number.")
     MOVE_TOO_EARLY = "move_too_early", _("“From” must be later than %(day)s, when the present appointment began.")
     CHANGED_MEANWHILE = "changed_meanwhile", _("The accounts have changed since the check: load the file again.")
+    LOOKS_LIKE = (
+        "looks_like",
+        _("Somebody of the same birth, whose name differs in its marks at most, already serves in this unit."),
+    )
+    OTHER_CONTACT = (
+        "other_contact",
+        _("Somebody of this name and birth serves in this unit with another phone or e-mail."),
+    )
+    ELSEWHERE = "elsewhere", _("Somebody of this name and date of birth serves in another unit: moved, or two people?")
+    LEFT_OUT = "left_out", _("Left out, as was said of this row.")
+    UNIT_LEFT_OUT = "unit_left_out", _("Left out, as was said of the unit “%(value)s”.")
+
+
+class Left(models.TextChoices):
+    """What taking a roster back leaves alone, because it has changed since."""
+
+    FIELD = "field", _("%(field)s is now “%(value)s”: changed since, left as it is.")
+    TAKEN = "taken", _("%(field)s cannot be “%(value)s” again: another account has it now.")
+    SIGNED_IN = "signed_in", _("The person has signed in since: the account stays open.")
+    EVIDENCE = "evidence", _("There are results of learning or other records of this person: the account stays open.")
+    RIGHTS = "rights", _("The person has rights over others now: the account is left alone.")
+    LATER_POST = "later_post", _("There is a later appointment: the appointments are left as they are.")
+    POST_CHANGED = "post_changed", _("The appointment was changed since: it is left as it is.")
+    UNIT_CLOSED = "unit_closed", _("“%(unit)s” is closed now: the earlier appointment does not come back.")
+    PAGE_CHANGED = "page_changed", _("What is known of the unit's page was changed since: it is left as it is.")
+    ERASED = "erased", _("The account was erased or united with another one: it is left alone.")
 
 
 class Remark(models.TextChoices):

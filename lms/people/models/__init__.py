@@ -1,5 +1,13 @@
 from lms.people.models.approvals import Approval, ApprovalQuerySet
-from lms.people.models.rosters import HeadingChoice, RosterBatch, RosterBatchQuerySet, RosterRow, sentence
+from lms.people.models.rosters import (
+    HeadingChoice,
+    RosterBatch,
+    RosterBatchQuerySet,
+    RosterLeaver,
+    RosterRow,
+    UnitChoice,
+    sentence,
+)
 
 __all__ = [
     "Approval",
@@ -7,6 +15,8 @@ __all__ = [
     "HeadingChoice",
     "RosterBatch",
     "RosterBatchQuerySet",
+    "RosterLeaver",
     "RosterRow",
+    "UnitChoice",
     "sentence",
 ]
