@@ -13,6 +13,7 @@ from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock
 from lms.plans.models import Assignment, BasisDocument
+from lms.plans.queries import given_at, stands_on
 from lms.reports.formats.issuers import Issuer, issuer_of, with_settings, within
 from lms.reports.formats.layout import Layout
 from lms.reports.formats.report import Document, Facts, Task
@@ -43,15 +44,16 @@ def issuer_on(unit: Unit, day: dt.date) -> Issuer:
 
 
 def standing_tasks(place: Place, question: Question) -> QuerySet[Assignment]:
-    """For the course asked about, given to the unit, to a unit above it or to one below it, standing at the end of the
-    day: from above first.
+    """For the course asked about, given to the unit, to a unit above it or to one below it (or to one that went whole
+    into one of these), standing at the end of the day: from above first.
     """
     path, step = place.unit.path, Unit.steplen
     chain = [path[:end] for end in range(step, len(path) + 1, step)]
     still = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=question.end)
-    where = Q(unit__path__in=chain) | Q(unit__path__startswith=path)
     return (
-        Assignment.objects.filter(still, where, course=question.course_id or 0, assigned_at__lt=question.end)
+        Assignment.objects.filter(
+            still, given_at(exactly=chain, below=[path]), course=question.course_id or 0, assigned_at__lt=question.end
+        )
         .select_related("basis", "unit")
         .order_by("unit__path", F("deadline").asc(nulls_last=True), "pk")
     )
@@ -73,14 +75,18 @@ class Given:
 
 
 def given(place: Place, question: Question) -> Given:
-    """Two queries, one where no task stands."""
-    found = list(standing_tasks(place, question))
-    whole = [task for task in found if place.unit.path.startswith(task.unit.path)]
-    names = tree.names_on([task.unit_id for task in whole], question.day)
+    """Two queries, one where no task stands; more where one came from a unit that has closed."""
+    tasks_found = list(standing_tasks(place, question))
+    stands = stands_on({task.unit_id: task.unit for task in tasks_found}.values(), question.day)
+    at = {task.pk: stands[task.unit_id].unit for task in tasks_found}
+    path = place.unit.path
+    found = [task for task in tasks_found if path.startswith(at[task.pk].path) or at[task.pk].path.startswith(path)]
+    whole = [task for task in found if path.startswith(at[task.pk].path)]
+    names = tree.names_on([at[task.pk] for task in whole], question.day)
     documents = {task.basis_id: _document(task.basis) for task in found if task.basis}
     tasks = tuple(
         Task(
-            within(names[task.unit_id].name) if task.unit_id in names else "",
+            within(names[at[task.pk].pk].name) if at[task.pk].pk in names else "",
             task.deadline,
             _document(task.basis) if task.basis else None,
         )
@@ -88,7 +94,7 @@ def given(place: Place, question: Question) -> Given:
     )
     if not whole:
         return Given(tuple(documents.values()), tasks)
-    first = min(whole, key=lambda task: (-len(task.unit.path), task.deadline or dt.date.max, task.pk))
+    first = min(whole, key=lambda task: (-len(at[task.pk].path), task.deadline or dt.date.max, task.pk))
     return Given(
         tuple(documents.values()),
         tasks,
