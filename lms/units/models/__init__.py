@@ -10,6 +10,7 @@ from lms.units.models.organisation import (
     UnitQuerySet,
     in_force,
 )
+from lms.units.models.reorganisation import Reorganisation, ReorganisationMove, ReorganisationStep, ReorganisedUnit
 from lms.units.models.serving import Appointment, DatedQuerySet, Grant
 
 __all__ = [
@@ -18,6 +19,10 @@ __all__ = [
     "DivisionType",
     "Grant",
     "Level",
+    "Reorganisation",
+    "ReorganisationMove",
+    "ReorganisationStep",
+    "ReorganisedUnit",
     "Succession",
     "Unit",
     "UnitCode",

@@ -1,0 +1,7 @@
+"""How lists of units become one tree over time (``lists``), and what a plan of changes makes of a tree (``changes``).
+Plain Python; the rules of DESIGN §3.4 and of ``data/README.md``.
+"""
+
+from lms.units.rules.lists import Boundary, Gap, History, Named, Node, Unresolved, tell
+
+__all__ = ["Boundary", "Gap", "History", "Named", "Node", "Unresolved", "tell"]
