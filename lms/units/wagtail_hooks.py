@@ -9,6 +9,15 @@ def register_unit_log_actions(actions: LogActionRegistry) -> None:
     actions.register_action("units.rename", _("Unit renamed"), _("Unit renamed"))
     actions.register_action("units.close", _("Unit closed"), _("Unit closed"))
     actions.register_action("units.merge", _("Units merged"), _("Units merged"))
+    actions.register_action(
+        "units.draft_reorganisation", _("Reorganisation drafted"), _("Reorganisation of units drafted")
+    )
+    actions.register_action(
+        "units.cancel_reorganisation", _("Reorganisation cancelled"), _("Reorganisation of units cancelled")
+    )
+    actions.register_action("units.reorganise", _("Units reorganised"), _("Units reorganised"))
+    actions.register_action("units.follow", _("Went along with the unit"), _("Went along with the unit"))
+    actions.register_action("units.decide_move", _("Where to go on decided"), _("Where a person goes on decided"))
     actions.register_action("units.appoint", _("Appointed"), _("Appointed"))
     actions.register_action("units.end_appointment", _("Appointment ended"), _("Appointment ended"))
     actions.register_action("units.grant", _("Right granted"), _("Right granted"))

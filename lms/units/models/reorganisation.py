@@ -16,8 +16,8 @@ class Reorganisation(models.Model):
 
     ``effective_on`` is the first day of the new state. ``effective_after``, only for a list without dates: the last day
     on which the old state is known. ``applying``: confirmed and being written; ``switched_at`` says since when the tree
-    is the new one, ``people_moved`` of ``people_total`` how far the people are. ``failure``: the sentence of what stopped
-    it before anything was written (the plan is a draft again), "" otherwise.
+    is the new one, ``people_moved`` of ``people_total`` how far the people are. ``failure``: the sentence of what
+    stopped it before anything was written (the plan is a draft again), "" otherwise.
     """
 
     class Source(models.TextChoices):

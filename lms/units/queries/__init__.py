@@ -2,6 +2,21 @@
 change (``reorganisation``).
 """
 
+from lms.units.queries.reorganisation import (
+    ClosingLine,
+    DoubtfulLine,
+    GrantLine,
+    Heir,
+    Late,
+    OpeningLine,
+    PersonLine,
+    Place,
+    Preview,
+    RenamingLine,
+    SuccessionLine,
+    preview,
+    problems,
+)
 from lms.units.queries.tree import (
     Interval,
     UnitHit,
@@ -22,7 +37,18 @@ from lms.units.queries.tree import (
 )
 
 __all__ = [
+    "ClosingLine",
+    "DoubtfulLine",
+    "GrantLine",
+    "Heir",
     "Interval",
+    "Late",
+    "OpeningLine",
+    "PersonLine",
+    "Place",
+    "Preview",
+    "RenamingLine",
+    "SuccessionLine",
     "UnitHit",
     "UnitOnDay",
     "appointments_on",
@@ -34,7 +60,9 @@ __all__ = [
     "is_day_inferred",
     "name_on",
     "names_on",
+    "preview",
     "primary_appointment",
+    "problems",
     "roots_on",
     "search_units",
     "tree_on",
