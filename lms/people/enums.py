@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BatchState(models.TextChoices):
@@ -46,12 +47,20 @@ class Answer(models.TextChoices):
     OUT = "out", _("leave out")
 
 
+# What the fields of a row are called.
+FIELDS = {
+    "full_name": _("full name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
+    "position": _("position"), "page_duty": _("page duty"), "page": _("unit's page"),
+    "starts_on": _("from"), "position_unit": _("position and unit"),
+}  # fmt: skip
+
+
 class FileFault(models.TextChoices):
     """Why a whole file cannot be read. Nothing of it is kept."""
 
     EMPTY = "empty", _("The file has no rows.")
-    TOO_BIG = "too_big", _("The file is larger than 5 MB.")
-    TOO_MANY_ROWS = "too_many_rows", _("The file has more than 20,000 rows: split it.")
+    TOO_BIG = "too_big", _("The file is larger than 25 MB.")
+    TOO_MANY_ROWS = "too_many_rows", _("The file has more than 100,000 rows: split it.")
     OLD_EXCEL = "old_excel", _("This is an old Excel file (.xls). Open it and save it as .xlsx.")
     ENCRYPTED = (
         "encrypted",
@@ -91,6 +100,7 @@ class FileFault(models.TextChoices):
             "Phường Hạ Long” above them. The headings seen: %(seen)s."
         ),
     )
+    NOT_ALLOWED = "not_allowed", _("The right to bring in people was taken away before the file was read.")
     DOUBLE_HEADER = "double_header", _("Two columns are both headed “%(column)s”.")
 
 
@@ -163,7 +173,7 @@ class Refusal(models.TextChoices):
     CHANGED_MEANWHILE = "changed_meanwhile", _("The accounts have changed since the check: load the file again.")
     LOOKS_LIKE = (
         "looks_like",
-        _("Somebody of the same birth, whose name differs in its marks at most, already serves in this unit."),
+        _("Somebody whose name and birth agree, as far as both are known, already serves in this unit."),
     )
     OTHER_CONTACT = (
         "other_contact",
@@ -186,7 +196,23 @@ class Left(models.TextChoices):
     POST_CHANGED = "post_changed", _("The appointment was changed since: it is left as it is.")
     UNIT_CLOSED = "unit_closed", _("“%(unit)s” is closed now: the earlier appointment does not come back.")
     PAGE_CHANGED = "page_changed", _("What is known of the unit's page was changed since: it is left as it is.")
-    ERASED = "erased", _("The account was erased or united with another one: it is left alone.")
+    CLOSED = "closed", _("The account was closed or united with another one since: it is left alone.")
+
+
+class Back(models.TextChoices):
+    """What taking a roster back does."""
+
+    CLOSED = "closed", _("The account is closed; its phone and e-mail are free again.")
+    FIELD = "field", _("%(field)s: “%(now)s” becomes “%(before)s” again.")
+    POST_GONE = "post_gone", _("The appointment “%(position)s”, %(unit)s, is removed.")
+    POST_ENDED = (
+        "post_ended",
+        _("The appointment “%(position)s”, %(unit)s, ends on %(day)s; it has counted on days before."),
+    )
+    POST_BACK = "post_back", _("The appointment “%(position)s”, %(unit)s, holds on.")
+    POST_AGAIN = "post_again", _("The appointment “%(position)s”, %(unit)s, holds again from %(day)s on.")
+    POST_WORDS = "post_words", _("The appointment is again: “%(position)s”, page duty: %(duty)s.")
+    PAGE = "page", _("The page of %(unit)s is again: %(before)s.")
 
 
 class Remark(models.TextChoices):
@@ -199,6 +225,8 @@ class Remark(models.TextChoices):
     OF_SHEET = "of_sheet", _("The unit is that of the sheet “%(value)s”.")
     OF_TOP = "of_top", _("The row names no unit: taken for “%(unit)s”.")
     FIRST_PHONE = "first_phone", _("Of “%(value)s” the first mobile number was taken.")
+    OF_ANOTHER = "of_another", _("“%(value)s” belongs to another account and is not taken over.")
+    CHOSEN = "chosen", _("“%(value)s” is “%(unit)s”, as was said of this name.")
     OLD_PHONE = "old_phone", _("The old number “%(value)s” is now %(phone)s.")
 
 
@@ -219,3 +247,12 @@ class ApprovalState(models.TextChoices):
     REFUSED = "refused", _("refused")
     WITHDRAWN = "withdrawn", _("taken back")
     EXPIRED = "expired", _("too old")
+
+
+class JoinState(models.TextChoices):
+    """Of a request to join by a unit's link. ``EXPIRED``: nobody decided for so long that it was closed."""
+
+    WAITING = "waiting", _("waits for approval")
+    APPROVED = "approved", pgettext_lazy("join", "approved")
+    REFUSED = "refused", pgettext_lazy("join", "refused")
+    EXPIRED = "expired", pgettext_lazy("join", "closed without an answer")

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,6 +55,15 @@ class RowRefusedError(Exception):
         super().__init__(key.value)
 
 
+class DoubtError(RowRefusedError):
+    """Only a person can say: ``candidates`` are accounts, or units where ``unit_key`` names the doubtful text."""
+
+    def __init__(self, problem: Problem, candidates: Iterable[int], unit_key: str = "") -> None:
+        super().__init__(problem.key, **problem.words)
+        self.candidates = tuple(candidates)
+        self.unit_key = unit_key
+
+
 @dataclass(frozen=True)
 class Entry:
     """A row as understood. ``page_duty`` None: the row says nothing; ``starts_on`` None: from the day it is written.
@@ -93,7 +102,9 @@ class Post:
 
 @dataclass(frozen=True)
 class Known:
-    """An account that a row may mean. ``placed``: serves somewhere at present."""
+    """An account that a row may mean. ``placed``: serves somewhere at present. ``aliases``: phones and e-mails of
+    accounts that were united with this one.
+    """
 
     pk: int
     full_name: str
@@ -105,6 +116,7 @@ class Known:
     in_scope: bool
     placed: bool
     post: Post | None
+    aliases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,8 @@ class Decision:
     person: int | None = None
     changes: dict[str, list[str]] = field(default_factory=dict)
     problem: Problem | None = None
+    candidates: tuple[int, ...] = ()
+    unit_key: str = ""
 
     @property
     def touches_sign_in(self) -> bool:
@@ -121,6 +135,10 @@ class Decision:
 
 def refused(problem: Problem) -> Decision:
     return Decision(Outcome.REFUSED, problem=problem)
+
+
+def doubtful(doubt: DoubtError) -> Decision:
+    return Decision(Outcome.CONFLICT, problem=doubt.problem, candidates=doubt.candidates, unit_key=doubt.unit_key)
 
 
 # --- Reading a row ----------------------------------------------------------------------------------
@@ -343,26 +361,110 @@ def identity(entry: Entry, unit_id: int) -> Identity | None:
     return entry.full_name, entry.born_on, entry.birth_year, unit_id
 
 
-def match(entry: Entry, by_phone: Known | None, by_email: Known | None, by_identity: list[Known]) -> Known | None:
-    """The account that the row means: by phone, then e-mail, then name, birth and unit. Raises RowRefusedError."""
-    if by_phone and by_email and by_phone.pk != by_email.pk:
-        raise RowRefusedError(Refusal.TWO_PEOPLE)
+def folded(entry: Entry) -> str:
+    """The name without marks, to look for whom it may mean."""
+    return text.fold(entry.full_name)
+
+
+def match(
+    entry: Entry,
+    by_phone: Known | None,
+    by_email: Known | None,
+    alike: Sequence[Known] = (),
+    elsewhere: Sequence[Known] = (),
+) -> Known | None:
+    """The account that the row means: by phone, then e-mail, then exactly the same name, birth and unit; None for
+    somebody new. Raises RowRefusedError, and DoubtError where only a person can say.
+
+    ``alike`` serve in the unit of the row, ``elsewhere`` in others; all have the row's name, marks aside. Of an account
+    outside the importer's units nothing is told, not even the name.
+    """
     found = by_phone or by_email
+    if by_phone and by_email and by_phone.pk != by_email.pk:
+        if not (by_phone.in_scope and by_email.in_scope):
+            raise RowRefusedError(Refusal.BEYOND_SCOPE)
+        raise DoubtError(Problem(Refusal.TWO_PEOPLE), (by_phone.pk, by_email.pk))
     if found is None:
-        if len(by_identity) > 1:
-            raise RowRefusedError(Refusal.SEVERAL)
-        found = by_identity[0] if by_identity else None
-    if found is None:
-        return None
+        return _by_name(entry, [known for known in alike if known.in_scope], elsewhere)
     same_name = text.fold(found.full_name) == text.fold(entry.full_name)
-    # Of an account outside, not even the name is told.
     if not found.in_scope and (found.placed or not same_name):
         raise RowRefusedError(Refusal.BEYOND_SCOPE)
     if not same_name:
-        raise RowRefusedError(Refusal.OTHER_NAME, name=found.full_name)
+        raise DoubtError(Problem(Refusal.OTHER_NAME, {"name": found.full_name}), (found.pk,))
+    return checked(found)
+
+
+def checked(found: Known) -> Known:
     if not found.is_active:
         raise RowRefusedError(Refusal.INACTIVE, name=found.full_name)
     return found
+
+
+def _by_name(entry: Entry, alike: Sequence[Known], elsewhere: Sequence[Known]) -> Known | None:
+    exact = [known for known in alike if known.full_name == entry.full_name and _born_the_same(entry, known)]
+    if len(exact) > 1:
+        raise DoubtError(Problem(Refusal.SEVERAL), [known.pk for known in exact])
+    if exact:
+        if _is_reached_otherwise(entry, exact[0]):
+            raise DoubtError(Problem(Refusal.OTHER_CONTACT), (exact[0].pk,))
+        return checked(exact[0])
+    maybe = [known.pk for known in alike if known.is_active and _may_be(entry, known)]
+    if maybe:
+        raise DoubtError(Problem(Refusal.LOOKS_LIKE), maybe)
+    moved = [
+        known.pk
+        for known in elsewhere
+        if known.in_scope and known.is_active and entry.born_on == known.born_on and _spelled_alike(entry, known)
+    ]
+    if moved:
+        raise DoubtError(Problem(Refusal.ELSEWHERE), moved)
+    return None
+
+
+def _year(known: Known) -> int | None:
+    return known.born_on.year if known.born_on else known.birth_year
+
+
+def _born_the_same(entry: Entry, known: Known) -> bool:
+    if entry.born_on:
+        return entry.born_on == known.born_on
+    return entry.birth_year is not None and entry.birth_year == _year(known)
+
+
+def _may_be(entry: Entry, known: Known) -> bool:
+    """The same year as far as both are known; where one is not, the name must be the same to its last mark."""
+    if entry.born_on and known.born_on:
+        return entry.born_on == known.born_on
+    if entry.birth_year and _year(known):
+        return entry.birth_year == _year(known)
+    return _spelled_alike(entry, known)
+
+
+def _spelled_alike(entry: Entry, known: Known) -> bool:
+    return unitnames.spelled(entry.full_name) == unitnames.spelled(known.full_name)
+
+
+def _is_reached_otherwise(entry: Entry, known: Known) -> bool:
+    other_phone = entry.phone and known.phone and entry.phone not in (known.phone, *known.aliases)
+    other_email = entry.email and known.email and entry.email not in (known.email.lower(), *known.aliases)
+    return bool(other_phone or other_email)
+
+
+def without_contacts(entry: Entry, taken: Iterable[str]) -> Entry:
+    """The row without phones and e-mails that belong to other accounts, and with a remark on each."""
+    others = set(taken)
+    lost = [value for value in (entry.phone, entry.email) if value in others]
+    if not lost:
+        return entry
+    remarks = [
+        (Remark.OF_ANOTHER, {"value": phones.display(value) if value == entry.phone else value}) for value in lost
+    ]
+    return replace(
+        entry,
+        phone="" if entry.phone in others else entry.phone,
+        email="" if entry.email in others else entry.email,
+        remarks=(*entry.remarks, *remarks),
+    )
 
 
 # --- What it would change ---------------------------------------------------------------------------
@@ -371,7 +473,8 @@ def match(entry: Entry, by_phone: Known | None, by_email: Known | None, by_ident
 def decide(
     entry: Entry, unit_id: int, unit_name: str, known: Known | None, today: dt.date, page: list[str] | None = None
 ) -> Decision:
-    """New, changed (field → old and new, as shown), unchanged or refused. An empty cell changes nothing.
+    """New, moved to another unit, changed (field → old and new, as shown), unchanged or refused. An empty cell changes
+    nothing.
 
     ``page``: what the row changes of the unit's page, as ``page_change`` tells it.
     """
@@ -394,7 +497,8 @@ def decide(
         if entry.page_duty is not None and entry.page_duty != post.page_duty:
             changes["page_duty"] = [DUTIES.get(post.page_duty, ""), DUTIES[entry.page_duty]]
     changes.update(of_page)
-    return Decision(Outcome.CHANGED if changes else Outcome.UNCHANGED, known.pk, changes)
+    outcome = Outcome.MOVED if post and "unit" in changes else Outcome.CHANGED if changes else Outcome.UNCHANGED
+    return Decision(outcome, known.pk, changes)
 
 
 def page_change(entry: Entry, stands: pages.Statement) -> tuple[list[str] | None, pages.Statement]:
@@ -415,9 +519,9 @@ def _changes_of_person(entry: Entry, known: Known) -> dict[str, list[str]]:
     changes: dict[str, list[str]] = {}
     if entry.full_name != known.full_name:
         changes["full_name"] = [known.full_name, entry.full_name]
-    if entry.phone and entry.phone != known.phone:
+    if entry.phone and entry.phone not in (known.phone, *known.aliases):
         changes["phone"] = [phones.display(known.phone), phones.display(entry.phone)]
-    if entry.email and entry.email != known.email.lower():
+    if entry.email and entry.email not in (known.email.lower(), *known.aliases):
         changes["email"] = [known.email, entry.email]
     if _birth_is_news(entry, known):
         old = f"{known.born_on:%d/%m/%Y}" if known.born_on else str(known.birth_year or "")

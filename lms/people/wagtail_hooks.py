@@ -6,6 +6,26 @@ from wagtail.log_actions import LogActionRegistry
 @hooks.register("register_log_actions")
 def roster_actions(actions: LogActionRegistry) -> None:
     actions.register_action("people.confirm_roster", _("Roster confirmed"), _("Confirmed a roster of officers"))
+    actions.register_action("people.undo_roster", _("Roster taken back"), _("Took a roster of officers back"))
+    actions.register_action("people.roster_new", _("Account made"), _("Made an account by a roster"))
+    actions.register_action("people.roster_changed", _("Account changed"), _("Changed an account by a roster"))
+    actions.register_action(
+        "people.roster_corrected", _("Appointment corrected"), _("Corrected an appointment by a roster")
+    )
+    actions.register_action("people.roster_answer", _("Doubtful row decided"), _("Decided a doubtful row of a roster"))
+    actions.register_action("people.roster_unit", _("Name of a unit told"), _("Told what a name of a unit means"))
+    actions.register_action(
+        "people.roster_leaver", _("Leaver decided"), _("Decided whether somebody leaves by a roster")
+    )
+    actions.register_action("people.roster_closed", _("Account closed"), _("Closed an account by taking a roster back"))
+    actions.register_action("people.roster_undone", _("Change taken back"), _("Took back what a roster had changed"))
+    actions.register_action(
+        "people.roster_unappointed", _("Appointment removed"), _("Removed an appointment by taking a roster back")
+    )
+    actions.register_action(
+        "people.roster_reappointed", _("Appointment restored"), _("Restored an appointment by taking a roster back")
+    )
+    actions.register_action("people.roster_page", _("Page taken back"), _("Took back what a roster said of a page"))
     actions.register_action("people.issue_codes", _("Codes issued"), _("Issued one-time codes for new accounts"))
     actions.register_action("people.new_code", _("New code issued"), _("Issued a new one-time code"))
     actions.register_action(

@@ -162,7 +162,7 @@ def test_every_change_is_told_with_old_and_new():
     )
     decision = decide(row, known(), unit=4)
     assert (decision.outcome, decision.changes) == (
-        Outcome.CHANGED,
+        Outcome.MOVED,
         {
             "email": ["", "a@b.vn"],
             "born": ["05/08/1985", "06/08/1985"],

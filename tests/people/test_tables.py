@@ -69,7 +69,7 @@ def test_excel_dates_and_numbers_come_as_they_are():
         (b"", FileFault.EMPTY),
         (b"\xef\xbb\xbf\r\n\r\n", FileFault.EMPTY),
         (as_csv(), FileFault.EMPTY),
-        (b"x" * (5 * 1024 * 1024 + 1), FileFault.TOO_BIG),
+        (b"x" * (tables.MAX_BYTES + 1), FileFault.TOO_BIG),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, FileFault.OLD_EXCEL),
         (b"PK\x03\x04 no zip at all", FileFault.BROKEN),
         (";".join(HEAD).encode("cp1258", "replace") + b"\r\n\xd0\xe7\xff", FileFault.NOT_UTF8),
@@ -108,8 +108,10 @@ def test_a_cell_in_the_last_corner_of_the_sheet_is_refused_at_once():
     assert fault_of(buffer.getvalue()) == FileFault.ENDLESS
 
 
-def test_more_rows_than_allowed_are_refused():
-    assert fault_of(as_csv(*[ANH] * 20_001)) == FileFault.TOO_MANY_ROWS
+def test_more_rows_than_allowed_are_refused(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_ROWS", 20)
+    assert len(tables.read(as_csv(*[ANH] * 20)).rows) == 20
+    assert fault_of(as_csv(*[ANH] * 21)) == FileFault.TOO_MANY_ROWS
 
 
 @pytest.mark.parametrize(

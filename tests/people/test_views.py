@@ -124,9 +124,9 @@ def test_the_template_reads_back_and_holds_text_columns_and_lists(client, manage
     assert [cell.value for cell in sheet[1]] == exports.HEADS
     assert {sheet.cell(row=2, column=column).number_format for column in range(2, 11)} == {"@"}
     assert [(str(each.sqref), each.formula1) for each in sheet.data_validations.dataValidation] == [
-        ("G2:G20000", '"Phụ trách Trang,Thành viên Tổ quản trị Trang,Không"'),
-        ("J2:J20000", '"Có,Chưa,Chưa rõ"'),
-        ("H2:H20000", "'Đơn vị'!$A$2:$A$4"),
+        ("G2:G100000", '"Phụ trách Trang,Thành viên Tổ quản trị Trang,Không"'),
+        ("J2:J100000", '"Có,Chưa,Chưa rõ"'),
+        ("H2:H100000", "'Đơn vị'!$A$2:$A$4"),
     ]
     listed = [row[0] for row in book["Đơn vị"].iter_rows(min_row=2, values_only=True)]
     assert sorted(listed) == sorted(

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice, pairwise
 
 from lms.core import text
 from lms.people.enums import FileFault, Skip
@@ -11,9 +12,12 @@ from lms.people.formats import FileRefusedError, headings, workbooks
 from lms.people.formats.headings import Header, Heading
 from lms.people.formats.workbooks import MAX_BYTES, Cell, Line, Sheet, letter, shown
 
-__all__ = ["MAX_BYTES", "MAX_ROWS", "Cell", "Group", "Heading", "Row", "Skip", "Skipped", "Table", "read"]
-MAX_ROWS = 20_000
+__all__ = ["MAX_BYTES", "MAX_ROWS", "Cell", "Group", "Heading", "Row", "Skip", "Skipped", "Source", "Table", "read"]
+MAX_ROWS = 100_000
 _LOOK_AT = 60
+# Rows that hold something and are nobody: titles, headings of groups, totals.
+LEEWAY = 10_000
+_ENOUGH = 500
 
 # Letters that Vietnamese does not have but that the old code tables turn into once they are taken for Latin-1.
 _TCVN3 = re.compile(r"[^\W\d_][¡-¿×÷ÆÇËÎÏÑÖØÛÜÞßåæçëîïñöøûüþÿ„‰Šœž™»]|[¡-¿]+[^\W\d_]")
@@ -99,70 +103,93 @@ class Table:
         return any(part.header.has_unit for part in self.parts) or any(row.groups for row in self.rows)
 
 
+class Source:
+    """The rows of a file as a stream, so that a hundred thousand of them never lie in memory at once.
+
+    ``parts`` and ``other_sheets`` are known at once; ``skipped`` and ``names_units`` once ``rows`` has come to its end.
+    ``about``: how many rows there will be, roughly.
+    """
+
+    def __init__(self, data: bytes, taught: Mapping[str, str] | None = None) -> None:
+        """Raises FileRefusedError where no visible sheet holds a table of people."""
+        self._taught = taught or {}
+        self._found: list[tuple[Sheet, list[Line], Header]] = []
+        without: list[tuple[Sheet, list[Line]]] = []
+        for sheet in workbooks.sheets(data):
+            top = list(islice(sheet.lines, _LOOK_AT))
+            written = [line for line in top if not line.is_blank]
+            found = headings.find(sheet, written, self._taught)
+            if found is None:
+                without.append((sheet, written))
+                continue
+            if found[1].doubled:
+                raise FileRefusedError(FileFault.DOUBLE_HEADER, column=found[1].doubled)
+            self._found.append((sheet, top, found[1]))
+        if not self._found:
+            _refuse(without, self._taught)
+        several = len(self._found) > 1
+        self.parts = tuple(Part(sheet.name if several else "", header) for sheet, _, header in self._found)
+        self.other_sheets = tuple(sheet.name for sheet, _ in without if sheet.name)
+        self.skipped: list[Skipped] = []
+        self.about = sum(max(sheet.about - header.number, 0) for sheet, _, header in self._found)
+        self._grouped = False
+
+    @property
+    def names_units(self) -> bool:
+        """Whether anything in the file says of which unit the people are."""
+        return self._grouped or any(part.header.has_unit for part in self.parts)
+
+    def rows(self) -> Iterator[Row]:
+        """Every row of a person, once. Raises FileRefusedError, at the latest at the end: what was done with the rows
+        before has to be undone then.
+        """
+        number, font, limit = 0, _Font(), _Limit()
+        for (sheet, top, header), part in zip(self._found, self.parts, strict=True):
+            reader = _Reader(sheet, part.name, header, self._taught, self.skipped)
+            lines = (line for line in chain(top, sheet.lines) if line.number >= header.number + header.height)
+            for row in reader.rows(limit.over(lines)):
+                number += 1
+                if number > MAX_ROWS:
+                    raise FileRefusedError(FileFault.TOO_MANY_ROWS)
+                self._grouped = self._grouped or bool(row.groups)
+                font.look_at(row.cells.get("full_name"), row.cells.get("unit"))
+                yield row
+        if not number:
+            raise FileRefusedError(FileFault.EMPTY)
+        font.refuse()
+
+
+class _Limit:
+    """Raises as soon as too many rows of a file hold something."""
+
+    def __init__(self) -> None:
+        self._kept = 0
+
+    def over(self, lines: Iterable[Line]) -> Iterator[Line]:
+        for line in lines:
+            self._kept += not line.is_blank
+            if self._kept > MAX_ROWS + LEEWAY:
+                raise FileRefusedError(FileFault.TOO_MANY_ROWS)
+            yield line
+
+
 def read(data: bytes, taught: Mapping[str, str] | None = None) -> Table:
-    """Every visible sheet that holds a table of people. Raises FileRefusedError.
+    """Every visible sheet that holds a table of people, at once. Raises FileRefusedError.
 
     ``taught``: folded head → column, where people of the unit have said what a heading means.
     """
-    known = taught or {}
-    with_table: list[tuple[Sheet, list[Line], int, Header]] = []
-    without: list[tuple[Sheet, list[Line]]] = []
-    kept = 0
-    for sheet in workbooks.sheets(data):
-        top = list(_taken(sheet.lines, _LOOK_AT))
-        written = [line for line in top if not line.is_blank]
-        found = headings.find(sheet, written, known)
-        if found is None:
-            without.append((sheet, written))
-            continue
-        lines = top + list(_limited(sheet.lines, MAX_ROWS + headings.HEADER_WITHIN - kept))
-        kept += sum(not line.is_blank for line in lines)
-        with_table.append((sheet, lines, written[found[0]].number, found[1]))
-    if not with_table:
-        _refuse(without, known)
-    several = len(with_table) > 1
-    rows: list[Row] = []
-    skipped: list[Skipped] = []
-    parts = []
-    for sheet, lines, _, header in with_table:
-        if header.doubled:
-            raise FileRefusedError(FileFault.DOUBLE_HEADER, column=header.doubled)
-        reader = _Reader(sheet, sheet.name if several else "", header, known)
-        reader.read([line for line in lines if line.number >= header.number + header.height])
-        rows += reader.rows
-        skipped += reader.skipped
-        parts.append(Part(sheet.name if several else "", header))
-    if not rows:
-        raise FileRefusedError(FileFault.EMPTY)
-    if len(rows) > MAX_ROWS:
-        raise FileRefusedError(FileFault.TOO_MANY_ROWS)
-    _refuse_old_font(row.cells.get(column) for row in rows for column in ("full_name", "unit"))
-    return Table(tuple(rows), tuple(skipped), tuple(parts), tuple(sheet.name for sheet, _ in without if sheet.name))
-
-
-def _taken(lines: Iterator[Line], number: int) -> Iterator[Line]:
-    for _ in range(number):
-        line = next(lines, None)
-        if line is None:
-            return
-        yield line
-
-
-def _limited(lines: Iterator[Line], limit: int) -> Iterator[Line]:
-    """Raises as soon as too many rows hold something."""
-    kept = 0
-    for line in lines:
-        kept += not line.is_blank
-        if kept > limit:
-            raise FileRefusedError(FileFault.TOO_MANY_ROWS)
-        yield line
+    source = Source(data, taught)
+    rows = tuple(source.rows())
+    return Table(rows, tuple(source.skipped), source.parts, source.other_sheets)
 
 
 def _refuse(without: Sequence[tuple[Sheet, list[Line]]], taught: Mapping[str, str]) -> None:
     """No sheet holds a table: in an old font, empty, or with heads that say nothing to us. Always raises."""
     if not any(lines for _, lines in without):
         raise FileRefusedError(FileFault.EMPTY)
-    _refuse_old_font(cell for _, lines in without for line in lines for cell in line.cells)
+    font = _Font()
+    font.look_at(*(cell for _, lines in without for line in lines for cell in line.cells))
+    font.refuse()
     number, seen = headings.likeliest(without, taught)
     if not number:
         raise FileRefusedError(FileFault.NO_HEADER)
@@ -179,39 +206,48 @@ def quoted(words: Iterable[str]) -> str:
 class _Reader:
     """Goes down one sheet below its header."""
 
-    def __init__(self, sheet: Sheet, label: str, header: Header, taught: Mapping[str, str]) -> None:
+    def __init__(
+        self, sheet: Sheet, label: str, header: Header, taught: Mapping[str, str], skipped: list[Skipped]
+    ) -> None:
         self._sheet, self._label, self._header, self._taught = sheet, label, header, taught
+        # Only a row in which a merged cell begins is asked for once it is passed.
+        self._asked = {row for row, _ in sheet.merged.values()}
         self._lines: dict[int, Line] = {}
         self._stack: list[tuple[str, Group]] = []
         self._letter = ""  # of the last group that had one
         self._signing = False
         self._below = 0  # rows of a second header are told by its first
-        self.rows: list[Row] = []
-        self.skipped: list[Skipped] = []
+        self._skipped = skipped
 
-    def read(self, lines: Sequence[Line]) -> None:
-        self._lines = {line.number: line for line in lines}
-        last = max((line.number for line in lines if not line.is_blank), default=0)
-        for position, line in enumerate(lines):
-            if line.number > last:
-                break
-            kind = self._kind(lines, position)
+    def rows(self, lines: Iterable[Line]) -> Iterator[Row]:
+        """What is left out on the way goes to ``skipped``; blank rows below the last one that holds something do not
+        count.
+        """
+        blank: list[Skipped] = []
+        for line, following in pairwise(chain(lines, (None,))):
+            if line is None:  # never: only the last of all is None
+                return
+            if line.is_blank:
+                blank.append(Skipped(Skip.BLANK, line.number, "", self._label))
+                continue
+            self._skipped += blank
+            blank = []
+            if line.number in self._asked:
+                self._lines[line.number] = line
+            kind = self._kind(line, following)
             if kind:
                 # Nobody sees whom a hidden row holds.
                 words = "" if kind == Skip.HIDDEN else _words(line)
-                self.skipped.append(Skipped(kind, line.number, words, self._label))
+                self._skipped.append(Skipped(kind, line.number, words, self._label))
             else:
                 self._signing = False
-                self.rows.append(self._row(line))
+                yield self._row(line)
 
-    def _kind(self, lines: Sequence[Line], position: int) -> Skip | None:
+    def _kind(self, line: Line, following: Line | None) -> Skip | None:
         """Why the row is skipped; None for a row of a person."""
-        line = lines[position]
-        if line.is_blank:
-            return Skip.BLANK
         if line.number in self._sheet.hidden:
             return Skip.HIDDEN
-        if self._is_header(lines, position):
+        if self._is_header(line, following):
             return Skip.HEADER
         cells = self._cells(line)
         filled = {column for column, cell in cells.items() if shown(cell)}
@@ -231,16 +267,15 @@ class _Reader:
                 return Skip.GROUP
         return None if filled else Skip.BLANK
 
-    def _is_header(self, lines: Sequence[Line], position: int) -> bool:
+    def _is_header(self, line: Line, following: Line | None) -> bool:
         """The header again, or another one: from here on the columns are as it says."""
-        line = lines[position]
         if line.number < self._below:
             return True
         if headings.is_numbering(line):
             return True
         if not headings.is_repeated(line, self._taught):
             return False
-        header = headings.at(self._sheet, lines[position : position + 2], 0, self._taught)
+        header = headings.at(self._sheet, [line, following] if following else [line], 0, self._taught)
         if header and not header.doubled:
             self._header, self._below = header, header.number + header.height
         return True
@@ -378,9 +413,26 @@ def _together(found: dict[str, list[Cell]]) -> dict[str, Cell]:
     return cells
 
 
-def _refuse_old_font(cells: Iterable[Cell]) -> None:
+class _Font:
     """Names typed in TCVN3 or VNI, or read in a wrong code table, hold letters that Vietnamese does not have."""
-    written = [unicodedata.normalize("NFC", cell[:200]) for cell in cells if isinstance(cell, str) and len(cell) > 3]
-    broken = [cell for cell in written if _TCVN3.search(cell) or _VNI.search(cell)]
-    if broken and len(broken) * 10 >= len(written):
-        raise FileRefusedError(FileFault.OLD_FONT, sample=text.clean(broken[0])[:60])
+
+    def __init__(self) -> None:
+        self._written = self._broken = 0
+        self._sample = ""
+
+    def look_at(self, *cells: Cell) -> None:
+        for cell in cells:
+            if not isinstance(cell, str) or len(cell) <= 3:
+                continue
+            written = unicodedata.normalize("NFC", cell[:200])
+            self._written += 1
+            if _TCVN3.search(written) or _VNI.search(written):
+                self._broken += 1
+                self._sample = self._sample or written
+        if self._written > _ENOUGH and self._broken * 2 > self._written:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Raises FileRefusedError where one cell in ten is broken."""
+        if self._broken and self._broken * 10 >= self._written:
+            raise FileRefusedError(FileFault.OLD_FONT, sample=text.clean(self._sample)[:60])

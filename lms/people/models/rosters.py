@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lms.accounts.models import User
 from lms.fanpages.enums import Problem as PageProblem
-from lms.people.enums import WRITTEN, Answer, BatchState, FileFault, Left, Outcome, Refusal, Remark, Sync
+from lms.people.enums import FIELDS, WRITTEN, Answer, BatchState, FileFault, Left, Outcome, Refusal, Remark, Sync
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.scope import scope_q
 
@@ -180,7 +180,13 @@ class RosterRow(models.Model):
 
 
 def left_alone(kept: list[Any]) -> list[str]:
-    return [str(Left(key).label) % words for key, words in kept]
+    """[key, words] of what taking back leaves alone, as sentences in the reader's language."""
+    return [str(Left(key).label) % in_words(words) for key, words in kept]
+
+
+def in_words(words: dict[str, Any]) -> dict[str, Any]:
+    """The key of a field among the words, as people call it."""
+    return {**words, "field": str(FIELDS[words["field"]])} if words.get("field") in FIELDS else words
 
 
 class RosterLeaver(models.Model):

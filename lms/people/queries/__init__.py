@@ -1,24 +1,20 @@
 """Reads: where a person serves, whom a row may mean, a batch as a page shows it."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q
-from django.db.models.functions import Lower
 
 from lms.accounts.models import User
 from lms.core import clock
 from lms.fanpages import rules as pages
 from lms.fanpages.models import PageRecord
-from lms.people.enums import Outcome, Remark, Skip
-from lms.people.models import HeadingChoice, RosterBatch, RosterRow
-from lms.people.rules import Entry, Identity, Known, Post
+from lms.people.enums import WRITTEN, Outcome, Remark, Skip, Sync
+from lms.people.models import HeadingChoice, RosterBatch, RosterLeaver, RosterRow, UnitChoice
 from lms.units import queries as units
-from lms.units.models import Appointment, Grant, Unit
-from lms.units.scope import granted_paths
+from lms.units.models import Appointment, Unit
 
 CHUNK = 400
 
@@ -89,76 +85,6 @@ def pages_of(unit_ids: Iterable[int], keys: Iterable[str], *, on: dt.date) -> Pa
         records = standing.filter(page_key__in=named[start : start + CHUNK], unit__in=Unit.objects.open_on(on))
         found.taken.update(records.values_list("page_key", "unit_id"))
     return found
-
-
-# --- Whom a row may mean ----------------------------------------------------------------------------
-
-
-@dataclass
-class Directory:
-    """The accounts that a roster's rows may mean, by each key."""
-
-    by_phone: dict[str, Known] = field(default_factory=dict)
-    by_email: dict[str, Known] = field(default_factory=dict)
-    by_identity: dict[Identity, list[Known]] = field(default_factory=lambda: defaultdict(list))
-
-
-def directory(entries: Iterable[Entry], *, importer: User, today: dt.date) -> Directory:
-    """Three queries for each 400 rows, and the importer's scope."""
-    found = Directory()
-    paths = granted_paths(importer, Grant.Right.IMPORT, on=today)
-    rows = list(entries)
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        starts = {entry.phone or entry.email: max(entry.starts_on or today, today) for entry in chunk}
-        for person in _people_of(chunk):
-            day = starts.get(person.phone or "") or starts.get(person.email.lower()) or today
-            _add(found, person, day, today, paths)
-    return found
-
-
-def _people_of(chunk: list[Entry]) -> list[User]:
-    query = Q(phone__in=[entry.phone for entry in chunk if entry.phone])
-    query |= Q(lowered__in=[entry.email for entry in chunk if entry.email])
-    query |= Q(full_name__in=[entry.full_name for entry in chunk])
-    people = User.objects.alias(lowered=Lower("email")).filter(query)
-    return list(people.prefetch_related("appointments__unit__names"))
-
-
-def _add(found: Directory, person: User, day: dt.date, today: dt.date, paths: list[str]) -> None:
-    held = list(person.appointments.all())
-    current = [post for post in held if _holds(post, today)]
-    primary = next((post for post in held if post.is_primary and _holds(post, day)), None)
-    known = Known(
-        pk=person.pk,
-        full_name=person.full_name,
-        phone=person.phone or "",
-        email=person.email,
-        born_on=person.born_on,
-        birth_year=person.birth_year,
-        is_active=person.is_active,
-        in_scope=any(post.unit.path.startswith(path) for post in current for path in paths),
-        placed=bool(current),
-        post=_post(primary) if primary else None,
-    )
-    if known.phone:
-        found.by_phone[known.phone] = known
-    if known.email:
-        found.by_email[known.email.lower()] = known
-    for unit_id in {post.unit_id for post in current}:
-        births = {(known.born_on, known.birth_year), (None, known.birth_year)} - {(None, None)}
-        for born_on, year in births:
-            same = found.by_identity[(known.full_name, born_on, year, unit_id)]
-            if all(other.pk != known.pk for other in same):
-                same.append(known)
-
-
-def _post(held: Appointment) -> Post:
-    return Post(held.pk, held.unit_id, str(held.unit), held.position, held.page_duty, held.starts_on)
-
-
-def _holds(post: Appointment, day: dt.date) -> bool:
-    return post.starts_on <= day and (post.ends_on is None or day < post.ends_on)
 
 
 # --- How a file was understood ----------------------------------------------------------------------
@@ -258,29 +184,47 @@ def taught(unit: Unit) -> dict[str, str]:
     return dict(chosen.values_list("head", "column"))
 
 
+def unit_answers(unit: Unit) -> dict[str, int | None]:
+    """Text of a doubtful name → the unit that it means (None: to be left out), as people of the unit or of one above
+    it have said; the nearest counts. One query.
+    """
+    paths = [unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
+    said = UnitChoice.objects.filter(unit__path__in=paths).order_by("unit__depth")
+    return dict(said.values_list("written", "meaning_id"))
+
+
 # --- A batch as a page shows it ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class BatchCounts:
+    """Rows by outcome; ``leaving``: people who are to leave; ``to_write``: rows and leavers still to be written."""
+
     new: int = 0
     changed: int = 0
+    moved: int = 0
     unchanged: int = 0
+    conflict: int = 0
     refused: int = 0
+    leaving: int = 0
     to_write: int = 0
 
     @property
     def total(self) -> int:
-        return self.new + self.changed + self.unchanged + self.refused
+        return self.new + self.changed + self.moved + self.unchanged + self.conflict + self.refused
 
 
 def counts(batch: RosterBatch) -> BatchCounts:
-    """One query."""
+    """Two queries."""
     rows = RosterRow.objects.filter(batch=batch).order_by()
     found = {row["outcome"]: row for row in rows.values("outcome").annotate(all=Count("pk"), done=Count("written_at"))}
     numbers = {outcome.value: int(found[outcome]["all"]) if outcome in found else 0 for outcome in Outcome}
-    waiting = sum(found[key]["all"] - found[key]["done"] for key in (Outcome.NEW, Outcome.CHANGED) if key in found)
-    return BatchCounts(**numbers, to_write=waiting)
+    waiting = sum(found[key]["all"] - found[key]["done"] for key in WRITTEN if key in found)
+    leaving = {"all": 0, "left": 0}
+    if batch.sync != Sync.ADD:
+        going = RosterLeaver.objects.filter(batch=batch, stays=False, problem="")
+        leaving = going.aggregate(all=Count("pk"), left=Count("pk", filter=Q(written_at__isnull=True)))
+    return BatchCounts(**numbers, leaving=leaving["all"], to_write=waiting + leaving["left"])
 
 
 def new_people(batch: RosterBatch) -> list[User]:

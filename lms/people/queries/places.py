@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,18 @@ from lms.core import text
 from lms.people.enums import Refusal, Remark
 from lms.people.formats.tables import Group
 from lms.people.formats.unitnames import has_type, own_level, readings, spelled
-from lms.people.rules import Entry, RowRefusedError
+from lms.people.rules import DoubtError, Entry, Problem, RowRefusedError
 from lms.units import queries as units
 from lms.units.models import Succession, Unit, UnitName
 
 CHUNK = 400
+# So many units are offered where a name is doubtful.
+OFFERED = 30
+
+
+def key_of(written: str, above: Sequence[str] = ()) -> str:
+    """A doubtful name as UnitChoice keeps it: the text with the headings over it, however spelled."""
+    return " | ".join(spelled(part) for part in (written, *above))[:300]
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,10 @@ class UnitIndex:
     hundred names that are not found.
     """
 
-    def __init__(self, top: Unit, day: dt.date) -> None:
+    def __init__(self, top: Unit, day: dt.date, answers: Mapping[str, int | None] | None = None) -> None:
+        """``answers``: what people have said that doubtful names mean, as queries.unit_answers gives it."""
         self._day = day
+        self._answers = answers or {}
         self._units = units.tree_on(day, within=top)
         chain = units.breadcrumb(top, day)[:-1]
         self._by_path = {unit.path: unit for unit in [*chain, *self._units]}
@@ -77,18 +86,35 @@ class UnitIndex:
 
     def resolve(self, written: str, above: Sequence[str] = ()) -> Place:
         """ "Xã Vạn Yên", "MTTQ xã Vạn Yên", "Xã Vạn Yên, Tỉnh Quảng Ninh", "06967"; "Xã Hạ Long, huyện Vân Đồn" for
-        what is Đặc khu Vân Đồn now. ``above``: headings over the row. Raises RowRefusedError.
+        what is Đặc khu Vân Đồn now. ``above``: headings over the row. Raises RowRefusedError, and DoubtError where the
+        name means several units and nobody has said which.
         """
         key = written, tuple(above)
         if key not in self._resolved:
             try:
                 self._resolved[key] = self._resolve(written, above)
+            except DoubtError as doubt:
+                self._resolved[key] = self._said(written, above, doubt)
             except RowRefusedError as error:
                 self._resolved[key] = error
         answer = self._resolved[key]
+        if isinstance(answer, DoubtError):
+            raise DoubtError(answer.problem, answer.candidates, answer.unit_key)
         if isinstance(answer, RowRefusedError):
             raise RowRefusedError(answer.problem.key, **answer.problem.words)
         return answer
+
+    def _said(self, written: str, above: Sequence[str], doubt: DoubtError) -> Place | RowRefusedError:
+        """What people have said of a doubtful name, else the doubt itself, with the key to ask by."""
+        key = key_of(written, above)
+        if key not in self._answers:
+            return DoubtError(doubt.problem, doubt.candidates, key)
+        unit = self._by_id.get(self._answers[key] or 0)
+        if self._answers[key] is None:
+            return RowRefusedError(Refusal.UNIT_LEFT_OUT, value=written)
+        if unit is None:  # closed since, or no unit of this subtree
+            return DoubtError(doubt.problem, doubt.candidates, key)
+        return Place(unit, ((Remark.CHOSEN, {"value": written, "unit": unit.name}),))
 
     def _resolve(self, written: str, above: Sequence[str]) -> Place:
         if self._top and own_level(written) and spelled(self._top.name).startswith(own_level(written)):
@@ -167,7 +193,9 @@ class UnitIndex:
             return Place(whole[0])
         if hits:
             candidates = "; ".join(self.spelled(unit) for unit in hits[:5])
-            raise RowRefusedError(Refusal.AMBIGUOUS_UNIT, value=written, candidates=candidates)
+            options = [[unit.id, self.spelled(unit), "", ""] for unit in hits[:OFFERED]]
+            words = {"value": written, "candidates": candidates, "options": options}
+            raise DoubtError(Problem(Refusal.AMBIGUOUS_UNIT, words), [unit.id for unit in hits[:OFFERED]])
         return None
 
     def _lies_in(self, unit: units.UnitOnDay, name: str) -> bool:
@@ -212,7 +240,15 @@ class UnitIndex:
             unit.name for unit in (units.names_on(outside, self._day).values() if outside else ())
         ]
         shown = "; ".join(names[:8]) + ("; …" if len(names) > 8 else "")
-        raise RowRefusedError(Refusal.UNIT_DIVIDED, value=written, candidates=shown)
+        if not known:
+            raise RowRefusedError(Refusal.UNIT_DIVIDED, value=written, candidates=shown)
+        told = {end.unit: end for end in reversed(ends)}
+        options = [
+            [unit.id, self.spelled(unit), told[unit.id].basis, f"{day:%d/%m/%Y}" if (day := told[unit.id].day) else ""]
+            for unit in known[:OFFERED]
+        ]
+        words = {"value": written, "candidates": shown, "options": options}
+        raise DoubtError(Problem(Refusal.UNIT_DIVIDED, words), [unit.id for unit in known[:OFFERED]])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Writes: a roster is staged row by row, then confirmed, then written in short transactions.
+"""Writes: a roster is read into staged rows, then confirmed, then written in short transactions.
 
 Every step may be done twice or be killed in between: a batch moves from state to state by one conditional update, a row
 carries the moment at which it was written, and the sweep takes up what was left.
@@ -6,46 +6,52 @@ carries the moment at which it was written, and the sweep takes up what was left
 
 import datetime as dt
 import hashlib
+import logging
+import time
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from lms.accounts import services as accounts
 from lms.accounts.models import User
-from lms.accounts.rules import counts_as_staff
 from lms.core import audit, clock
+from lms.core.storage import private_storage
 from lms.fanpages.models import PageRecord
-from lms.fanpages.rules import Statement, key_of
 from lms.fanpages.services import RefusedError as PageRefusedError
 from lms.fanpages.services import report
 from lms.people import queries, rules
-from lms.people.enums import BatchState, FileFault, Outcome, Refusal, Remark, Skip
+from lms.people.enums import WRITTEN, BatchState, FileFault, Outcome, Refusal, Remark, Skip, Sync
 from lms.people.formats import FileRefusedError, headings, tables
 from lms.people.formats.unitnames import has_type
 from lms.people.models import HeadingChoice, RosterBatch, RosterRow
 from lms.people.queries.places import UnitIndex
-from lms.people.rules import Decision, Entry, Known, Problem, RowRefusedError
-from lms.units.models import Appointment, Grant, Unit
-from lms.units.queries import UnitOnDay
-from lms.units.scope import granted_paths
-from lms.units.services.appointments import appoint, is_open
+from lms.people.rules import Entry, Problem
+from lms.people.services import roster_answers, roster_leavers, roster_undo
+from lms.people.services.roster_deciding import Desk, Plan, Read, put_decision, read_of
+from lms.people.services.roster_rights import NotAllowedError, may_import
+from lms.units.models import Appointment, Unit
+from lms.units.services.appointments import appoint
 from lms.units.services.errors import RefusedError
+
+logger = logging.getLogger(__name__)
 
 STAGE_AT_ONCE = 500
 WRITE_AT_ONCE = 50
+DELETE_AT_ONCE = 5000
 # So many skipped rows, groups and old names are told one by one.
 LISTED = 200
-
-
-class NotAllowedError(Exception):
-    """The importer holds no right to bring in people to this unit."""
-
-
-def may_import(person: User, unit: Unit) -> bool:
-    return any(unit.path.startswith(path) for path in granted_paths(person, Grant.Right.IMPORT))
+# A worker that has not shown itself for so long is dead; a nudge that has led to nothing for so long was lost.
+DEAD_AFTER = dt.timedelta(minutes=5)
+LOST_AFTER = dt.timedelta(minutes=1)
+# What could not be read to its end in this time is dropped.
+READ_WITHIN = dt.timedelta(hours=1)
+# Celery ends every task after four minutes: a worker stops by itself before, and asks for another turn.
+TURN = 150
 
 
 # --- What a heading means ---------------------------------------------------------------------------
@@ -78,187 +84,222 @@ def choose_headings(*, unit: Unit, choices: dict[str, str], by: User, at: dt.dat
 # --- Reading: the dry run ---------------------------------------------------------------------------
 
 
+def receive(
+    *,
+    data: bytes,
+    file_name: str,
+    unit: Unit,
+    by: User,
+    at: dt.datetime,
+    sync: str = Sync.ADD,
+    leaving_on: dt.date | None = None,
+) -> RosterBatch:
+    """Keep a file in the private storage, to be read by ``read``. Raises NotAllowedError. A second call makes a second
+    batch.
+    """
+    batch = _batch(data, file_name, unit, by, at, sync, leaving_on)
+    batch.stored = private_storage().save(f"rosters/{uuid.uuid4().hex}", ContentFile(data))
+    batch.save()
+    return batch
+
+
 def stage(
-    *, data: bytes, file_name: str, unit: Unit, by: User, at: dt.datetime, progress: Callable[[int], object] = int
+    *,
+    data: bytes,
+    file_name: str,
+    unit: Unit,
+    by: User,
+    at: dt.datetime,
+    progress: Callable[[int], object] = int,
+    sync: str = Sync.ADD,
+    leaving_on: dt.date | None = None,
 ) -> RosterBatch:
     """Read a file into staged rows, each with what would become of it. Nothing reaches an account.
 
     Raises FileRefusedError (nothing is kept then) and NotAllowedError. A second call makes a second batch.
     """
+    batch = _batch(data, file_name, unit, by, at, sync, leaving_on)
+    source = tables.Source(data, queries.taught(unit))
+    batch.taken_at = at
+    batch.save()
+    try:
+        _read(batch, source, by, progress)
+    except FileRefusedError:
+        _delete_rows(batch)
+        batch.delete()
+        raise
+    batch.refresh_from_db()
+    return batch
+
+
+def _batch(
+    data: bytes, file_name: str, unit: Unit, by: User, at: dt.datetime, sync: str, leaving_on: dt.date | None
+) -> RosterBatch:
     if not may_import(by, unit):
         raise NotAllowedError
-    table = tables.read(data, queries.taught(unit))
-    if not table.names_units and Unit.objects.open_on(clock.today()).within(unit).exclude(pk=unit.pk).exists():
-        heads = list(dict.fromkeys(heading.head for part in table.parts for heading in part.header.headings))
-        raise FileRefusedError(FileFault.NO_UNIT_COLUMN, seen=tables.quoted(heads), heads=heads)
-    today = clock.today()
-    read = [(*rules.read_row(row, today), None) for row in table.rows]
-    planned = _plan(read, unit=unit, importer=by, today=today)
-    batch = RosterBatch.objects.create(
+    return RosterBatch(
         unit=unit,
         uploaded_by=by,
         uploaded_at=at,
         file_name=file_name[-200:],
         file_hash=hashlib.sha256(data).hexdigest(),
-        layout=_layout(table, planned),
+        sync=sync,
+        leaving_on=None if sync == Sync.ADD else leaving_on or clock.today(),
     )
-    cells = [row.cells for row in table.rows]
-    for start in range(0, len(planned), STAGE_AT_ONCE):
-        chunk = zip(planned[start : start + STAGE_AT_ONCE], cells[start : start + STAGE_AT_ONCE], strict=True)
-        made = RosterRow.objects.bulk_create(_row(batch, *plan, original) for plan, original in chunk)
-        progress(len(made))
-    RosterBatch.objects.filter(pk=batch.pk).update(state=BatchState.STAGED)
-    batch.refresh_from_db()
-    return batch
 
 
-_Read = tuple[Entry, Problem | None, int | None]
-_Planned = tuple[Entry, int | None, Decision]
-
-
-def _plan(read: Iterable[_Read], *, unit: Unit, importer: User, today: dt.date) -> list[_Planned]:
-    """Every row with its unit and what would become of it. A row that was staged brings its unit along."""
-    rows = list(read)
-    index = UnitIndex(unit, today)
-    index.prepare({entry.unit for entry, _, staged in rows if entry.unit and staged is None})
-    placed = [_placed(index, *row) for row in rows]
-    told = [(place, entry) for place, _, entry in placed if place and entry.page_status]
-    desk = _Desk(
-        queries.directory([entry for entry, _, _ in rows], importer=importer, today=today),
-        queries.pages_of([place.id for place, _ in told], [key_of(entry.page_url) for _, entry in told], on=today),
-        today,
-    )
-    planned: list[_Planned] = []
-    for place, problem, entry in placed:
-        try:
-            if problem or place is None:
-                raise _as_error(problem or Problem(Refusal.NO_UNIT))
-            _refuse_closed(place.id, place.name, entry, today)
-            decision = desk.decide(entry, place)
-        except RowRefusedError as error:
-            decision = rules.refused(error.problem)
-        planned.append((entry, place.id if place else None, decision))
-    return planned
-
-
-def _as_error(problem: Problem) -> RowRefusedError:
-    return RowRefusedError(problem.key, **problem.words)
-
-
-def _placed(
-    index: UnitIndex, entry: Entry, problem: Problem | None, staged: int | None
-) -> tuple[UnitOnDay | None, Problem | None, Entry]:
-    """The unit of a row, if it can be told, and what is wrong with the row, its own faults first."""
-    if staged is not None:
-        place = index.by_id(staged)
-        return place, problem if place else Problem(Refusal.CHANGED_MEANWHILE), entry
+def read(*, batch_id: int, at: dt.datetime) -> bool:
+    """Read the file of a batch that was received. False when there is nothing to do: it is read, was dropped, or
+    another worker is at it. A file that cannot be read leaves the batch FAILED, with the sentence.
+    """
+    idle = Q(taken_at__isnull=True) | Q(taken_at__lt=at - DEAD_AFTER)
+    if (
+        not RosterBatch.objects.filter(idle, pk=batch_id, state=BatchState.READING)
+        .exclude(stored="")
+        .update(taken_at=at, rows_read=0)
+    ):
+        return False
+    batch = RosterBatch.objects.select_related("unit", "uploaded_by").get(pk=batch_id)
+    _delete_rows(batch)  # of a worker that died
     try:
-        found = index.place(entry)
-    except RowRefusedError as error:
-        return None, problem or error.problem, entry
-    return found.unit, problem, replace(entry, remarks=(*found.remarks, *entry.remarks))
+        with private_storage().open(batch.stored) as file:
+            data = file.read()
+        if not may_import(batch.uploaded_by, batch.unit):
+            raise FileRefusedError(FileFault.NOT_ALLOWED)
+        _read(batch, tables.Source(data, queries.taught(batch.unit)), batch.uploaded_by)
+    except FileRefusedError as error:
+        _fail(batch, error)
+    except FileNotFoundError:
+        _fail(batch, FileRefusedError(FileFault.BROKEN))
+    erase_file(batch)
+    return True
 
 
-def _refuse_closed(unit_id: int, name: str, entry: Entry, today: dt.date) -> None:
-    """Only a start in another time than today needs asking: the index holds what is open today."""
-    if entry.starts_on and entry.starts_on != today and not is_open(Unit.objects.get(pk=unit_id), entry.starts_on):
-        raise RowRefusedError(Refusal.UNIT_NOT_OPEN, value=name, day=f"{entry.starts_on:%d/%m/%Y}")
+def _fail(batch: RosterBatch, error: FileRefusedError) -> None:
+    failed = RosterBatch.objects.filter(pk=batch.pk, state=BatchState.READING)
+    failed.update(state=BatchState.FAILED, fault=error.fault.value, fault_words=error.words)
+    _delete_rows(batch)
 
 
-class _Desk:
-    """Decides row after row; knows the accounts and pages, and what the rows before have said."""
+def erase_file(batch: RosterBatch) -> None:
+    """The file itself is needed only until it is read. A second call does nothing."""
+    if batch.stored:
+        private_storage().delete(batch.stored)
+        RosterBatch.objects.filter(pk=batch.pk).update(stored="")
+        batch.stored = ""
 
-    def __init__(self, people: queries.Directory, pages: queries.Pages, today: dt.date) -> None:
-        self._people, self._pages, self._today = people, pages, today
-        self._seen: dict[object, tuple[str, int]] = {}
-        self._told: dict[int, tuple[Entry, Statement]] = {}
 
-    def decide(self, entry: Entry, unit: UnitOnDay) -> Decision:
-        key = rules.identity(entry, unit.id)
-        known = rules.match(
-            entry,
-            self._people.by_phone.get(entry.phone) if entry.phone else None,
-            self._people.by_email.get(entry.email) if entry.email else None,
-            self._people.by_identity.get(key, []) if key else [],
+def _delete_rows(batch: RosterBatch) -> None:
+    """Some thousand at a time: no lock lasts long."""
+    while True:
+        pks = list(RosterRow.objects.filter(batch=batch).order_by("pk").values_list("pk", flat=True)[:DELETE_AT_ONCE])
+        if not pks:
+            return
+        RosterRow.objects.filter(batch=batch, pk__lte=pks[-1]).delete()
+
+
+class _TakenError(Exception):
+    """The batch was dropped, or another worker has taken it over."""
+
+
+def _read(batch: RosterBatch, source: tables.Source, by: User, progress: Callable[[int], object] = int) -> None:
+    """Every chunk of rows is a short transaction of its own. Raises FileRefusedError."""
+    today = clock.today()
+    RosterBatch.objects.filter(pk=batch.pk).update(rows_all=source.about)
+    index = UnitIndex(batch.unit, today, queries.unit_answers(batch.unit))
+    desk = Desk(batch=batch, importer=by, today=today, index=index)
+    layout = _Layout()
+    done = 0
+    try:
+        for chunk in _chunks(source.rows()):
+            plans = desk.decide([Read(*rules.read_row(row, today)) for row in chunk])
+            layout.look_at(plans)
+            made = [_row(batch, plan, row.cells) for plan, row in zip(plans, chunk, strict=True)]
+            RosterRow.objects.bulk_create(made)
+            done += len(made)
+            _show(batch, done)
+            progress(len(made))
+        _refuse_without_units(source, batch.unit)
+        roster_leavers.list_leavers(batch=batch, importer=by, today=today)
+        RosterBatch.objects.filter(pk=batch.pk, state=BatchState.READING, taken_at=batch.taken_at).update(
+            state=BatchState.STAGED, layout=layout.told(source), rows_all=done, rows_read=done
         )
-        names = _names(entry, known, key)
-        self._refuse_second(entry, names)
-        page, stands = self._page(entry, unit)
-        decision = rules.decide(entry, unit.id, unit.name, known, self._today, page)
-        if known and decision.touches_sign_in and counts_as_staff(User.objects.get(pk=known.pk)):
-            # Whoever can change an e-mail can have the password sent there.
-            raise RowRefusedError(Refusal.STAFF, name=known.full_name)
-        self._seen.update(dict.fromkeys(names, (entry.sheet, entry.number)))
-        if entry.page_status and decision.outcome != Outcome.REFUSED:
-            self._pages.stands[unit.id] = stands
-            self._told[unit.id] = (entry, stands)
-            if stands.key:
-                self._pages.taken[stands.key] = unit.id
-        return decision
-
-    def _refuse_second(self, entry: Entry, names: list[object]) -> None:
-        """One person, one phone and one e-mail stand in one row of a file."""
-        earlier = next((self._seen[name] for name in names if name in self._seen), None)
-        if earlier and earlier[0] != entry.sheet:
-            raise RowRefusedError(Refusal.TWICE_ON_SHEET, sheet=earlier[0], row=earlier[1])
-        if earlier:
-            raise RowRefusedError(Refusal.TWICE_IN_FILE, row=earlier[1])
-
-    def _page(self, entry: Entry, unit: UnitOnDay) -> tuple[list[str] | None, Statement]:
-        """What the row changes of the unit's page. A unit has one page, and a page one unit."""
-        page, stands = rules.page_change(entry, self._pages.of(unit.id))
-        earlier = self._told.get(unit.id)
-        if page and earlier and (earlier[1].status != stands.status or earlier[1].key not in ("", stands.key)):
-            raise RowRefusedError(Refusal.PAGE_SAID_OTHERWISE, row=earlier[0].number, unit=unit.name)
-        if page and stands.key and self._pages.taken.get(stands.key, unit.id) != unit.id:
-            raise RowRefusedError(Refusal.PAGE_TAKEN, value=stands.url)
-        return page, stands
+    except _TakenError:
+        logger.info("roster %s was taken over or dropped while it was read", batch.pk)
 
 
-def _names(entry: Entry, known: Known | None, key: rules.Identity | None) -> list[object]:
-    names: list[object] = [("person", known.pk)] if known else [("identity", key)] if key and not entry.phone else []
-    names += [("phone", entry.phone)] if entry.phone else []
-    names += [("email", entry.email)] if entry.email else []
-    return names
+def _chunks(rows: Iterable[tables.Row]) -> Iterable[list[tables.Row]]:
+    chunk: list[tables.Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == STAGE_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
 
 
-def _layout(table: tables.Table, planned: list[_Planned]) -> dict[str, Any]:
+def _show(batch: RosterBatch, done: int) -> None:
+    """How far it is, and that somebody is at it."""
+    now = clock.now()
+    held = RosterBatch.objects.filter(pk=batch.pk, state=BatchState.READING, taken_at=batch.taken_at)
+    if not held.update(rows_read=done, taken_at=now):
+        raise _TakenError
+    batch.taken_at = now
+
+
+def _refuse_without_units(source: tables.Source, unit: Unit) -> None:
+    if source.names_units or not Unit.objects.open_on(clock.today()).within(unit).exclude(pk=unit.pk).exists():
+        return
+    heads = list(dict.fromkeys(heading.head for part in source.parts for heading in part.header.headings))
+    raise FileRefusedError(FileFault.NO_UNIT_COLUMN, seen=tables.quoted(heads), heads=heads)
+
+
+class _Layout:
     """How the file was understood, for queries.layout."""
-    units: dict[tuple[str, int], str] = {}
-    rows: Counter[tuple[str, int]] = Counter()
-    names: Counter[tuple[str, str]] = Counter()
-    words: dict[tuple[str, str], dict[str, Any]] = {}
-    for entry, unit_id, _ in planned:
-        for key, told in entry.remarks:
-            if key == Remark.OF_GROUP and unit_id:
-                rows[entry.sheet, told["row"]] += 1
-                units[entry.sheet, told["row"]] = told["unit"]
-            elif key in (Remark.SUCCEEDED, Remark.SUCCEEDED_BY, Remark.RENAMED):
-                names[key.value, told["value"]] += 1
-                words[key.value, told["value"]] = told
-    groups = [skip for skip in table.skipped if skip.kind == Skip.GROUP][:LISTED]
-    return {
-        "sheets": [
-            {
-                "name": part.name,
-                "row": part.header.number,
-                "columns": [[each.letter, each.head, each.column, each.known] for each in part.header.headings],
-            }
-            for part in table.parts
-        ],
-        "other_sheets": list(table.other_sheets)[:LISTED],
-        "skipped": {kind.value: _skipped(found) for kind in Skip if (found := _of_kind(table, kind))},
-        "groups": [
-            [skip.sheet, skip.number, skip.text, units.get(place, ""), rows[place]]
-            for skip in groups
-            for place in [(skip.sheet, skip.number)]
-        ],
-        "names": [[key, words[key, value], number] for (key, value), number in names.most_common(LISTED)],
-    }
 
+    def __init__(self) -> None:
+        self._units: dict[tuple[str, int], str] = {}
+        self._rows: Counter[tuple[str, int]] = Counter()
+        self._names: Counter[tuple[str, str]] = Counter()
+        self._words: dict[tuple[str, str], dict[str, Any]] = {}
 
-def _of_kind(table: tables.Table, kind: Skip) -> list[tables.Skipped]:
-    return [skip for skip in table.skipped if skip.kind == kind]
+    def look_at(self, plans: Sequence[Plan]) -> None:
+        for plan in plans:
+            for key, told in plan.entry.remarks:
+                if key == Remark.OF_GROUP and plan.unit_id:
+                    self._rows[plan.entry.sheet, told["row"]] += 1
+                    self._units[plan.entry.sheet, told["row"]] = told["unit"]
+                elif key in (Remark.SUCCEEDED, Remark.SUCCEEDED_BY, Remark.RENAMED, Remark.CHOSEN):
+                    self._names[key.value, told["value"]] += 1
+                    self._words[key.value, told["value"]] = told
+
+    def told(self, source: tables.Source) -> dict[str, Any]:
+        groups = [skip for skip in source.skipped if skip.kind == Skip.GROUP][:LISTED]
+        return {
+            "sheets": [
+                {
+                    "name": part.name,
+                    "row": part.header.number,
+                    "columns": [[each.letter, each.head, each.column, each.known] for each in part.header.headings],
+                }
+                for part in source.parts
+            ],
+            "other_sheets": list(source.other_sheets)[:LISTED],
+            "skipped": {
+                kind.value: _skipped(found)
+                for kind in Skip
+                if (found := [skip for skip in source.skipped if skip.kind == kind])
+            },
+            "groups": [
+                [skip.sheet, skip.number, skip.text, self._units.get(place, ""), self._rows[place]]
+                for skip in groups
+                for place in [(skip.sheet, skip.number)]
+            ],
+            "names": [
+                [key, self._words[key, value], number] for (key, value), number in self._names.most_common(LISTED)
+            ],
+        }
 
 
 def _skipped(found: list[tables.Skipped]) -> dict[str, Any]:
@@ -266,16 +307,15 @@ def _skipped(found: list[tables.Skipped]) -> dict[str, Any]:
     parts = [(sheet, rules.spans([skip.number for skip in found if skip.sheet == sheet])) for sheet in sheets]
     return {
         "number": len(found),
-        "spans": "; ".join(f"{sheet}: {numbers}" if sheet else numbers for sheet, numbers in parts),
+        "spans": "; ".join(f"{sheet}: {numbers}" if sheet else numbers for sheet, numbers in parts)[:2000],
         "rows": [[skip.sheet, skip.number, skip.text] for skip in found[:LISTED]],
     }
 
 
-def _row(
-    batch: RosterBatch, entry: Entry, unit_id: int | None, decision: Decision, cells: dict[str, tables.Cell]
-) -> RosterRow:
-    is_refused = decision.outcome == Outcome.REFUSED
-    return RosterRow(
+def _row(batch: RosterBatch, plan: Plan, cells: dict[str, tables.Cell]) -> RosterRow:
+    entry = plan.entry
+    outcome = plan.decision.outcome
+    row = RosterRow(
         batch=batch,
         sheet=entry.sheet[:100],
         number=entry.number,
@@ -286,19 +326,15 @@ def _row(
         birth_year=entry.birth_year,
         position=entry.position,
         page_duty="-" if entry.page_duty is None else entry.page_duty,
-        unit_id=unit_id,
         unit_text=entry.unit or _unit_of_groups(entry),
         starts_on=entry.starts_on,
         page_status=entry.page_status,
         page_url=entry.page_url,
-        original=rules.original(cells) if is_refused else {},
-        remarks=[] if is_refused else [[key.value, words] for key, words in entry.remarks],
-        outcome=decision.outcome,
-        refusal=decision.problem.key.value if decision.problem else "",
-        refusal_words=decision.problem.words if decision.problem else {},
-        changes=decision.changes,
-        person_id=decision.person,
+        original=rules.original(cells) if outcome in (Outcome.REFUSED, Outcome.CONFLICT) else {},
+        remarks=[] if outcome == Outcome.REFUSED else [[key.value, words] for key, words in entry.remarks],
     )
+    put_decision(row, plan)
+    return row
 
 
 def _unit_of_groups(entry: Entry) -> str:
@@ -306,56 +342,61 @@ def _unit_of_groups(entry: Entry) -> str:
     return ", ".join(group.name for group in reversed(entry.groups) if has_type(group.name))[:300]
 
 
-def _entry(row: RosterRow) -> Entry:
-    return Entry(
-        number=row.number,
-        full_name=row.full_name,
-        phone=row.phone,
-        email=row.email,
-        born_on=row.born_on,
-        birth_year=row.birth_year,
-        position=row.position,
-        page_duty=None if row.page_duty == "-" else row.page_duty,
-        unit=row.unit_text,
-        starts_on=row.starts_on,
-        page_status=row.page_status,
-        page_url=row.page_url,
-        sheet=row.sheet,
-    )
-
-
 # --- Confirming and writing -------------------------------------------------------------------------
 
 
 def confirm(*, batch: RosterBatch, by: User, at: dt.datetime) -> bool:
-    """From now on the batch is to be written; ``write`` does it. False when somebody has confirmed or cancelled it."""
+    """From now on the batch is to be written; ``write`` does it. False when somebody has confirmed or cancelled it.
+
+    Rows that are still to be decided stay out. Raises NotAllowedError, and LeaversError where so many would leave that
+    a second person has to agree first.
+    """
     if not may_import(by, batch.unit):
         raise NotAllowedError
     with transaction.atomic():
+        held = RosterBatch.objects.select_for_update().filter(pk=batch.pk, state=BatchState.STAGED).first()
+        if held is None:
+            return False
+        roster_leavers.refuse_too_many(held)
         waiting = RosterBatch.objects.filter(pk=batch.pk, state=BatchState.STAGED)
         won = waiting.update(state=BatchState.APPLYING, confirmed_by=by, confirmed_at=at)
         if won:
-            audit.record("people.confirm_roster", batch, actor=by, file=batch.file_name, sha256=batch.file_hash)
+            audit.record(
+                "people.confirm_roster", batch, actor=by, file=batch.file_name, sha256=batch.file_hash,
+                unit=batch.unit_id, path=batch.unit.path, sync=batch.sync,
+            )  # fmt: skip
     return bool(won)
 
 
 def cancel(*, batch: RosterBatch) -> bool:
-    """The staged rows are deleted: they hold people's data and nobody needs them. False when it was confirmed."""
-    with transaction.atomic():
-        waiting = RosterBatch.objects.filter(pk=batch.pk, state__in=[BatchState.STAGED, BatchState.READING])
-        won = waiting.update(state=BatchState.CANCELLED, layout={})
-        if won:
-            RosterRow.objects.filter(batch=batch).delete()
+    """The staged rows and the file are deleted: they hold people's data and nobody needs them. False when it was
+    confirmed.
+    """
+    open_states = [BatchState.STAGED, BatchState.READING, BatchState.FAILED]
+    waiting = RosterBatch.objects.filter(pk=batch.pk, state__in=open_states)
+    won = waiting.update(state=BatchState.CANCELLED, layout={}, fault_words={})
+    if won:
+        _drop(batch)
     return bool(won)
 
 
-def write(*, batch_id: int, at: dt.datetime) -> int:
-    """Write what is still to be written of a confirmed batch, fifty rows a transaction; returns how many rows.
+def _drop(batch: RosterBatch) -> None:
+    _delete_rows(batch)
+    batch.leavers.all().delete()
+    erase_file(batch)
+
+
+def write(
+    *, batch_id: int, at: dt.datetime, turn: float = float("inf"), progress: Callable[[int], object] = int
+) -> int:
+    """Write what is still to be written of a confirmed batch, fifty rows a transaction, until it is done or ``turn``
+    seconds have passed; returns how many rows and leavers.
 
     May run beside itself and after a crash: each row is written once.
     """
     written = 0
-    while True:
+    begun = time.monotonic()
+    while time.monotonic() - begun < turn:
         with transaction.atomic():
             batch = (
                 RosterBatch.objects.select_for_update(of=("self",))
@@ -365,14 +406,15 @@ def write(*, batch_id: int, at: dt.datetime) -> int:
             if batch.state != BatchState.APPLYING:
                 return written
             rows = list(
-                RosterRow.objects.filter(
-                    batch=batch, written_at__isnull=True, outcome__in=[Outcome.NEW, Outcome.CHANGED]
-                )[:WRITE_AT_ONCE]
+                RosterRow.objects.filter(batch=batch, written_at__isnull=True, outcome__in=WRITTEN)[:WRITE_AT_ONCE]
             )
-            if not rows:
-                RosterBatch.objects.filter(pk=batch_id).update(state=BatchState.DONE)
+            number = _write_rows(batch, rows, at) if rows else roster_leavers.write_some(batch=batch, at=at)
+            if not rows and number is None:
+                RosterBatch.objects.filter(pk=batch_id).update(state=BatchState.DONE, done_at=clock.now())
                 return written
-            written += _write_rows(batch, rows, at)
+        written += number or 0
+        progress(len(rows))
+    return written
 
 
 def _write_rows(batch: RosterBatch, rows: list[RosterRow], at: dt.datetime) -> int:
@@ -380,48 +422,63 @@ def _write_rows(batch: RosterBatch, rows: list[RosterRow], at: dt.datetime) -> i
     importer = batch.confirmed_by
     assert importer is not None  # noqa: S101  a constraint says so
     written = 0
-    staged: list[_Read] = [(_entry(row), None, row.unit_id) for row in rows]
-    planned = _plan(staged, unit=batch.unit, importer=importer, today=clock.today())
-    for row, (entry, unit_id, decision) in zip(rows, planned, strict=True):
+    desk = Desk(batch=batch, importer=importer, today=clock.today())
+    for row, plan in zip(rows, desk.decide([read_of(row) for row in rows]), strict=True):
         try:
             with transaction.atomic():
-                written += _write_row(row, entry, unit_id, decision, importer, at)
+                written += _write_row(row, plan, importer, at)
         except (RefusedError, PageRefusedError, IntegrityError):
-            _settle(row, rules.refused(Problem(Refusal.CHANGED_MEANWHILE)))
+            _settle(row, plan, Outcome.REFUSED, Problem(Refusal.CHANGED_MEANWHILE))
     return written
 
 
-def _write_row(
-    row: RosterRow, entry: Entry, unit_id: int | None, decision: Decision, importer: User, at: dt.datetime
-) -> int:
+def _write_row(row: RosterRow, plan: Plan, importer: User, at: dt.datetime) -> int:
+    decision = plan.decision
     if decision.outcome == Outcome.UNCHANGED:
-        _settle(row, decision)
+        _settle(row, plan, decision.outcome, None)
         return 0
-    same = (decision.outcome, decision.person, decision.changes, unit_id) == (
+    same = (decision.outcome, decision.person, decision.changes, plan.unit_id) == (
         row.outcome, row.person_id, row.changes, row.unit_id,
     )  # fmt: skip
     if not same:
-        _settle(row, rules.refused(Problem(Refusal.CHANGED_MEANWHILE)))
+        _settle(row, plan, Outcome.REFUSED, Problem(Refusal.CHANGED_MEANWHILE))
         return 0
-    unit = Unit.objects.get(pk=unit_id)
-    person = _new_person(entry) if decision.person is None else _changed_person(entry, decision)
-    _serve(person, unit, entry, decision, importer)
+    unit = Unit.objects.get(pk=plan.unit_id)
+    where = {"unit": unit.pk, "path": unit.path, "batch": row.batch_id}
+    undo: dict[str, Any] = {}
+    if decision.person is None:
+        person = _new_person(plan.entry)
+        undo["made"] = True
+        audit.record("people.roster_new", person, actor=importer, **where)
+    else:
+        person = User.objects.get(pk=decision.person)
+        undo["account"] = _change_person(person, plan.entry, set(decision.changes))
+        if undo["account"]:
+            shown = {key: pair for key, pair in decision.changes.items() if key in _OF_ACCOUNT}
+            audit.record(
+                "people.roster_changed", person, actor=importer, before={key: old for key, (old, _) in shown.items()},
+                after={key: new for key, (_, new) in shown.items()}, **where,
+            )  # fmt: skip
+    if decision.person is None or {"unit", "position", "page_duty"} & set(decision.changes):
+        undo["posts"] = _serve(person, unit, plan.entry, is_new=decision.person is None, importer=importer)
     if "page" in decision.changes:
-        report(
-            unit=unit, status=entry.page_status, url=entry.page_url, source=PageRecord.Source.ROSTER, by=importer, at=at
-        )
+        undo["page"] = _report_page(unit, plan.entry, importer, at)
     row.person = person
     row.written_at = at
-    row.save(update_fields=["person", "written_at"])
+    row.undo = undo
+    row.save(update_fields=["person", "written_at", "undo"])
     return 1
 
 
-def _settle(row: RosterRow, decision: Decision) -> None:
+def _settle(row: RosterRow, plan: Plan, outcome: Outcome, problem: Problem | None) -> None:
     """The row is not written after all, and says why."""
-    row.outcome = decision.outcome
-    row.refusal = decision.problem.key.value if decision.problem else ""
-    row.refusal_words = decision.problem.words if decision.problem else {}
+    row.outcome = outcome
+    row.refusal = problem.key.value if problem else ""
+    row.refusal_words = problem.words if problem else {}
     row.save(update_fields=["outcome", "refusal", "refusal_words"])
+
+
+_OF_ACCOUNT = ("full_name", "phone", "email", "born")
 
 
 def _new_person(entry: Entry) -> User:
@@ -434,36 +491,53 @@ def _new_person(entry: Entry) -> User:
     )
 
 
-def _changed_person(entry: Entry, decision: Decision) -> User:
-    assert decision.person is not None  # noqa: S101  a changed row has somebody
-    person = User.objects.get(pk=decision.person)
-    if "full_name" in decision.changes:
-        person.full_name = entry.full_name
-    if "phone" in decision.changes:
-        person.phone, person.phone_verified = entry.phone, False
-    if "email" in decision.changes:
-        person.email = entry.email
-    if "born" in decision.changes:
-        person.born_on, person.birth_year = entry.born_on, entry.birth_year
-    if {"full_name", "phone", "email", "born"} & set(decision.changes):
+def _change_person(person: User, entry: Entry, changed: set[str]) -> dict[str, list[Any]]:
+    """Field of the account → what stood there and what stands there now."""
+    new: dict[str, Any] = {}
+    if "full_name" in changed:
+        new["full_name"] = entry.full_name
+    if "phone" in changed:
+        new |= {"phone": entry.phone, "phone_verified": False}
+    if "email" in changed:
+        new["email"] = entry.email
+    if "born" in changed:
+        new |= {"born_on": entry.born_on, "birth_year": entry.birth_year}
+    kept = {field: [_plain(getattr(person, field)), _plain(value)] for field, value in new.items()}
+    for field, value in new.items():
+        setattr(person, field, value)
+    if new:
         person.save()
-    return person
+    return kept
 
 
-def _serve(person: User, unit: Unit, entry: Entry, decision: Decision, importer: User) -> None:
-    if decision.person is not None and not {"unit", "position", "page_duty"} & set(decision.changes):
-        return
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _serve(person: User, unit: Unit, entry: Entry, *, is_new: bool, importer: User) -> dict[str, Any]:
+    """The appointment of the row; answers what that changed: ``made``, ``ended`` [id, end before, end now],
+    ``corrected`` {id, position and page duty before and now}.
+    """
     today = clock.today()
     starts_on = entry.starts_on or today
-    post = Appointment.objects.on(max(starts_on, today)).filter(person=person, is_primary=True).first()
-    if post and post.unit_id == unit.pk and (entry.starts_on or today) <= post.starts_on:
+    held = {} if is_new else {post.pk: post for post in Appointment.objects.filter(person=person)}
+    ahead = Appointment.objects.on(max(starts_on, today)).filter(person=person, is_primary=True)
+    post = None if is_new else ahead.first()
+    if post and post.unit_id == unit.pk and starts_on <= post.starts_on:
         # The very appointment of the row, spelled better.
-        post.position = entry.position or post.position
-        post.page_duty = post.page_duty if entry.page_duty is None else entry.page_duty
+        position = entry.position or post.position
+        duty = post.page_duty if entry.page_duty is None else entry.page_duty
+        corrected = {"id": post.pk, "position": [post.position, position], "page_duty": [post.page_duty, duty]}
+        before = {"position": post.position, "page_duty": post.page_duty}
+        post.position, post.page_duty = position, duty
         post.save(update_fields=["position", "page_duty"])
-        return
+        audit.record(
+            "people.roster_corrected", person, actor=importer, before=before,
+            after={"position": position, "page_duty": duty}, unit=unit.pk, path=unit.path,
+        )  # fmt: skip
+        return {"corrected": corrected}
     duty = entry.page_duty if entry.page_duty is not None else (post.page_duty if post else "")
-    appoint(
+    made = appoint(
         person=person,
         unit=unit,
         position=entry.position or (post.position if post else ""),
@@ -472,18 +546,44 @@ def _serve(person: User, unit: Unit, entry: Entry, decision: Decision, importer:
         actor=importer,
         transfer=True,
     )
+    now = {} if is_new else dict(Appointment.objects.filter(pk__in=held).values_list("pk", "ends_on"))
+    ended = [
+        [pk, _plain(before.ends_on), _plain(now[pk])] for pk, before in held.items() if before.ends_on != now.get(pk)
+    ]
+    return {"made": None if made.pk in held else made.pk, "ended": ended}
+
+
+def _report_page(unit: Unit, entry: Entry, importer: User, at: dt.datetime) -> dict[str, Any]:
+    before = PageRecord.objects.standing().filter(unit=unit).values_list("pk", flat=True).first()
+    record = report(
+        unit=unit, status=entry.page_status, url=entry.page_url, source=PageRecord.Source.ROSTER, by=importer, at=at
+    )
+    return {"made": None if record.pk == before else record.pk, "before": before}
 
 
 # --- After a crash ----------------------------------------------------------------------------------
 
 
 def take_up() -> int:
-    """For the sweep: write on what was confirmed, drop what was never read to its end."""
+    """For the sweep: read on, write on, take back on; drop what was never read to its end, and what was left of
+    dropped batches.
+    """
     at = clock.now()
-    moved = sum(write(batch_id=pk, at=at) for pk in _in_state(BatchState.APPLYING))
-    stale = RosterBatch.objects.filter(state=BatchState.READING, uploaded_at__lt=at - dt.timedelta(hours=1))
-    for batch in stale:
+    moved = 0
+    for batch in RosterBatch.objects.filter(state=BatchState.READING, uploaded_at__lt=at - READ_WITHIN):
         moved += int(cancel(batch=batch))
+    lost = Q(taken_at__isnull=True, uploaded_at__lt=at - LOST_AFTER) | Q(taken_at__lt=at - DEAD_AFTER)
+    for pk in (
+        RosterBatch.objects.filter(lost, state=BatchState.READING).exclude(stored="").values_list("pk", flat=True)
+    ):
+        moved += int(read(batch_id=pk, at=at))
+    moved += sum(write(batch_id=pk, at=at, turn=TURN) for pk in _in_state(BatchState.APPLYING))
+    moved += sum(roster_undo.take_back(batch_id=pk, turn=TURN) for pk in _in_state(BatchState.UNDOING))
+    moved += roster_answers.take_up()
+    left = RosterBatch.objects.filter(state__in=[BatchState.CANCELLED, BatchState.FAILED])
+    for batch in left.filter(Exists(RosterRow.objects.filter(batch=OuterRef("pk"))) | ~Q(stored="")):
+        _drop(batch)
+        moved += 1
     return moved
 
 

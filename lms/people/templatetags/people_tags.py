@@ -1,17 +1,12 @@
 from django import template
-from django.utils.translation import gettext_lazy as _
 
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.people import queries, rules
+from lms.people.enums import FIELDS
 from lms.people.models import RosterRow
 
 register = template.Library()
-_FIELDS = {
-    "full_name": _("full name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
-    "position": _("position"), "page_duty": _("page duty"), "page": _("unit's page"),
-    "starts_on": _("from"), "position_unit": _("position and unit"),
-}  # fmt: skip
 
 
 @register.simple_tag
@@ -22,7 +17,7 @@ def appointments_of(person: User) -> list[queries.Service]:
 @register.filter
 def changes(row: RosterRow) -> list[tuple[str, str, str]]:
     """What a row would change: the field's name, the old and the new."""
-    return [(str(_FIELDS[key]), old or "–", new or "–") for key, (old, new) in row.changes.items()]
+    return [(str(FIELDS[key]), old or "–", new or "–") for key, (old, new) in row.changes.items()]
 
 
 @register.filter
@@ -43,4 +38,4 @@ def duty(row: RosterRow) -> str:
 @register.filter
 def field_words(column: str) -> str:
     """What a column is read as, in words; "" for one that is not read."""
-    return str(_FIELDS.get(column, ""))
+    return str(FIELDS.get(column, ""))
