@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -65,3 +66,49 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.full_name.rpartition(" ")[2] or self.username
+
+
+class SignIn(models.Model):
+    """pii: that somebody signed in, from which device and address. One row a sign-in; purged (services.purge_sign_ins).
+
+    ``device`` is the digest of a random word that the browser keeps: the same for all who use it. ``is_new_device``:
+    nobody had seen this person there before, and ``answered_at`` says when the person said that it was all right.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, blank=True, db_index=True)
+    device = models.CharField(max_length=64)
+    agent = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    is_shared = models.BooleanField(default=False)
+    is_new_device = models.BooleanField(default=False)
+    signed_in_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    # Of PIN and password at the lock screen of this very session.
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+        ordering = ["-last_seen_at", "-pk"]
+        indexes = [models.Index(fields=["person", "device"], name="sign_in_of_device")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.signed_in_at:%Y-%m-%d %H:%M}"
+
+
+class UnlockPin(models.Model):
+    """pii: unlocks a session that is open already on a shared device; opens nothing by itself."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="unlock_pin")
+    hash = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("PIN of a shared device")
+        verbose_name_plural = _("PINs of shared devices")
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
