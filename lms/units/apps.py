@@ -9,9 +9,12 @@ class UnitsConfig(AppConfig):
 
     def ready(self) -> None:
         from lms.accounts import rules  # app ready
-        from lms.core import triggers  # app ready
+        from lms.core import sweeping, triggers  # app ready
+        from lms.units import receivers  # noqa: F401  app ready
         from lms.units.invariants import TRIGGERS  # app ready
         from lms.units.scope import holds_a_grant  # app ready
+        from lms.units.services import reorganising  # app ready
 
         triggers.register(*TRIGGERS)
         rules.register_staff_test("grants", holds_a_grant)
+        sweeping.register("reorganisations", reorganising.take_up)

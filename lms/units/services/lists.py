@@ -2,12 +2,11 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_noop
 
 from lms.accounts.models import User
@@ -16,11 +15,10 @@ from lms.units.formats import Source, UnitListFile
 from lms.units.models import DivisionType, Level, Succession, Unit, UnitCode, UnitList, UnitName
 from lms.units.queries import counts_by_level, tree_on
 from lms.units.rules import Boundary, History, Named, Node, tell
+from lms.units.services.batches import Batch, Progress, batches, insert, reset_sequences
 from lms.units.services.errors import RefusedError
 
 CENTRE_NAME = "Ủy ban Trung ương MTTQ Việt Nam"
-_BATCH = 2000
-Progress = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,8 @@ class _Plan:
     codes: list[UnitCode]
     successions: list[Succession]
 
-    def parts(self) -> list[tuple[type[models.Model], list[Any]]]:
-        return [(Unit, self.units), (UnitName, self.names), (UnitCode, self.codes), (Succession, self.successions)]
+    def parts(self) -> list[list[Any]]:
+        return [self.units, self.names, self.codes, self.successions]
 
 
 def rows_of(history: History) -> int:
@@ -77,7 +75,7 @@ def _plan(history: History, levels: dict[str, Level], types: dict[tuple[str, str
     plan.successions.extend(
         Succession(old=units[id(old)], new=units[id(new)], share=share) for old, new, share in history.successions
     )
-    for _model, rows in plan.parts():
+    for rows in plan.parts():
         for number, row in enumerate(rows, start=1):
             row.pk = number
     return plan
@@ -134,18 +132,18 @@ def import_lists(
     if is_loaded(source):
         return Loaded(0, tuple(found for entry in source.lists for found in _differences(entry)))
     plan = _plan(tell(source), *_write_levels(source))
-    batches = list(_batches(plan, progress))
+    prepared = list(_batches(plan, progress))
     with transaction.atomic():
         if is_loaded(source):  # somebody else was quicker
             return Loaded(0)
-        for batch in batches:
-            _insert(batch)
+        for batch in prepared:
+            insert(batch)
             progress(len(batch.values))
-        _reset_sequences()
+        reset_sequences(Unit, UnitName, UnitCode, Succession)
         for entry in source.lists:
             UnitList.objects.create(as_of=entry.as_of, source=entry.name, source_hash=entry.digest, loaded_at=at)
             _check_counts(entry)
-        rows = sum(len(batch.values) for batch in batches)
+        rows = sum(len(batch.values) for batch in prepared)
         audit.record("units.import", Unit.objects.get(depth=1), actor=actor, rows=rows)
     return Loaded(rows)
 
@@ -166,46 +164,14 @@ def _write_levels(source: Source) -> tuple[dict[str, Level], dict[tuple[str, str
     return levels, types
 
 
-@dataclass(frozen=True)
-class _Batch:
-    model: type[models.Model]
-    values: list[tuple[Any, ...]]
-
-
-def _batches(plan: _Plan, progress: Progress) -> Iterator[_Batch]:
+def _batches(plan: _Plan, progress: Progress) -> Iterator[Batch]:
     """The rows as the database takes them."""
     for name in plan.names:
         name.fill_derived()
-    for model, rows in plan.parts():
-        fields = model._meta.concrete_fields
-        for start in range(0, len(rows), _BATCH):
-            part = rows[start : start + _BATCH]
-            yield _Batch(model, [tuple(_value(getattr(row, field.attname)) for field in fields) for row in part])
-            progress(len(part))
-
-
-def _value(value: Any) -> Any:
-    return connection.ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
-
-
-def _insert(batch: _Batch) -> None:
-    # bulk_create holds the write lock for over 5 s with 56,000 rows, this for about 1 s: its work is done before.
-    meta = batch.model._meta
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in meta.concrete_fields)
-    holes = ", ".join(["%s"] * len(meta.concrete_fields))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({holes})", batch.values)  # noqa: S608
-        if connection.vendor == "postgresql":
-            # Until it learns what came in, it plans the overlap triggers and the joins of the tree for empty tables.
-            cursor.execute(f"ANALYZE {quote(meta.db_table)}")
-
-
-def _reset_sequences() -> None:
-    """Let PostgreSQL count on from the keys that were given; SQLite does so by itself."""
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), [Unit, UnitName, UnitCode, Succession]):
-            cursor.execute(statement)
+    for rows in plan.parts():
+        for batch in batches(rows):
+            yield batch
+            progress(len(batch.values))
 
 
 def _check_counts(entry: UnitListFile) -> None:
