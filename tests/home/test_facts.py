@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -11,7 +12,7 @@ from lms.fanpages.models import ReportedFigure
 from lms.home.services import facts
 from lms.plans.models import Conference, ConferencePoint, Target
 from lms.reports.queries.programme import programme
-from lms.units.models import Level
+from lms.units.models import Level, Unit
 from tests.conftest import make_unit
 
 
@@ -77,6 +78,23 @@ def test_the_three_targets_say_what_each_counts_and_that_of_quang_ninh_its_basis
     first = Target.objects.order_by("pk").first()
     assert first.indicator == Target.Indicator.GUIDE_ISSUED
     assert "ban hành Hướng dẫn" in first.counts
+
+
+def test_a_target_for_a_level_that_was_abolished_is_closed_from_that_day_and_not_missed(country):
+    facts.enter_facts_of_2022()
+    district = make_unit("Huyện Vân Đồn", parent=country.p1, level="district", rank=20)
+
+    def ended(day: str) -> set[tuple[str, dt.date | None]]:
+        with time_machine.travel(f"{day}T12:00:00+07:00"):
+            return {(row.level, row.ended_on) for row in programme().targets}
+
+    assert ended("2026-11-23") == {("province", None), ("Cấp huyện", None), ("commune", None)}
+    Unit.objects.filter(pk=district.pk).update(closed_on=dt.date(2025, 7, 1))
+    assert ended("2025-06-30") == {("province", None), ("Cấp huyện", None), ("commune", None)}
+    assert ended("2025-07-01") == {("province", None), ("Cấp huyện", dt.date(2025, 7, 1)), ("commune", None)}
+    district_two = make_unit("Huyện Cô Tô", parent=country.p1, level="district", rank=20)
+    assert district_two.closed_on is None
+    assert ended("2025-07-01") == {("province", None), ("Cấp huyện", None), ("commune", None)}
 
 
 def test_the_page_asks_the_same_number_of_questions_whatever_was_entered(

@@ -5,9 +5,12 @@ of two numbers that were both published.
 import datetime as dt
 from dataclasses import dataclass
 
-from lms.core import numbers
+from django.db.models import Count, Max
+
+from lms.core import clock, numbers
 from lms.fanpages.models import ReportedFigure
 from lms.plans.models import Conference, ConferencePoint, Target
+from lms.units.models import Unit, in_force
 from lms.units.queries import names_on
 
 # Names are those of the time of the programme.
@@ -46,6 +49,8 @@ class FigureRow:
 
 @dataclass(frozen=True)
 class TargetRow:
+    """``ended_on``: the first day on which there is no unit of the level any more; None where there are some."""
+
     scope: str
     level: str
     shown: str
@@ -55,6 +60,7 @@ class TargetRow:
     deadline: str
     basis: str
     source: str
+    ended_on: dt.date | None
     is_illustrative: bool
 
 
@@ -66,13 +72,14 @@ class Programme:
 
 
 def programme() -> Programme:
-    """Everything that was entered. Five queries whatever there is."""
+    """Everything that was entered. Six queries whatever there is."""
     conferences = list(Conference.objects.order_by("held_on", "pk"))
     points = list(ConferencePoint.objects.values_list("conference_id", "unit_id"))
     figures = list(ReportedFigure.objects.select_related("level").order_by("pk"))
     targets = list(Target.objects.select_related("level", "basis").order_by("pk"))
     units = {unit for _, unit in points} | {row.unit_id for row in figures} | {row.unit_id for row in targets}
     names = names_on(units, NAMES_OF)
+    ended = _levels_ended({row.level_id for row in targets}, clock.today())
     return Programme(
         tuple(
             ConferenceRow(
@@ -119,11 +126,24 @@ def programme() -> Programme:
                 row.deadline_as_written,
                 basis_of(row),
                 row.source,
+                ended.get(row.level_id),
                 row.is_illustrative,
             )
             for row in targets
         ),
     )
+
+
+def _levels_ended(levels: set[int], today: dt.date) -> dict[int, dt.date]:
+    """Level → the day from which on none of its units is open; without those that have units today or never had any.
+
+    A target for a level that the state has abolished is closed, not missed: there is nothing left to divide by.
+    """
+    counted = Unit.objects.filter(level__in=levels).order_by().values("level")
+    rows = counted.annotate(
+        last=Max("closed_on"), open=Count("pk", filter=in_force(today, starts="opened_on", ends="closed_on"))
+    )
+    return {row["level"]: row["last"] for row in rows if not row["open"] and row["last"] and row["last"] <= today}
 
 
 def shown(figure: ReportedFigure) -> str:
