@@ -106,7 +106,7 @@ def test_the_page_asks_the_same_number_of_questions_whatever_was_entered(
     with django_assert_num_queries(7) as empty:
         client.get(address)
     facts.enter_facts_of_2022()
-    with django_assert_num_queries(len(empty) + 1):  # names of units
+    with django_assert_num_queries(len(empty) + 2):  # names of units; levels that have ended
         page = client.get(address)
     assert "116/177" in page.content.decode()
     assert "hơn 6.200" in page.content.decode()
