@@ -30,13 +30,23 @@ class Link:
     url: str
     icon: str
     is_current: bool
+    number: int = 0
+    number_words: str = ""
 
 
 _items: dict[tuple[str, str], Item] = {}
+_waiting: dict[str, Callable[[Any], tuple[int, str]]] = {}
 
 
 def register(item: Item) -> None:
     _items[item.area, item.url_name] = item
+
+
+def register_waiting(url_name: str, waiting: Callable[[Any], tuple[int, str]]) -> None:
+    """``waiting`` says how much waits behind the doors to ``url_name`` for a person, and in a sentence; it is asked for
+    every page, so it remembers its answer on the person.
+    """
+    _waiting[url_name] = waiting
 
 
 def links(request: HttpRequest, area: str = "") -> list[Link]:
@@ -56,6 +66,7 @@ def links(request: HttpRequest, area: str = "") -> list[Link]:
             reverse(item.url_name),
             item.icon,
             any(len(prefix) == at for prefix in _matching(item, request.path)),
+            *(_waiting[item.url_name](user) if item.url_name in _waiting else (0, "")),
         )
         for item in shown
     ]

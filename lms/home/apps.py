@@ -68,6 +68,16 @@ class HomeConfig(AppConfig):
                 ("/quizzes/desk/",),
                 lambda user: right.ASSIGN in rights_held(user) and not rights_held(user) & {right.VIEW, right.MARK},
             ),
+            # Who approves and sees no table.
+            navigation.Item(
+                27,
+                _("Approvals"),
+                pgettext_lazy("bottom tab", "Approvals"),
+                "people:approvals",
+                "M5 12l5 5L20 7",
+                ("/units/",),
+                lambda user: right.APPROVE in rights_held(user) and right.VIEW not in rights_held(user),
+            ),
             navigation.Item(
                 90,
                 _("My account"),
@@ -91,7 +101,9 @@ class HomeConfig(AppConfig):
                     holding(right.MARK, right.ASSIGN),
                 ),
                 (_("Officers"), "people:rosters", ("/units/roster/",), holding(right.IMPORT)),
+                (_("Approvals"), "people:approvals", ("/units/approvals/",), holding(right.APPROVE, right.IMPORT)),
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
+                (_("Reorganising units"), "people:changes", ("/units/changes/",), holding(right.APPROVE)),
             )
         ):
             navigation.register(

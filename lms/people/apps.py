@@ -9,11 +9,15 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from lms.core import sweeping  # app ready
-        from lms.people.services import approvals, roster_leavers, rosters  # app ready
+        from lms.core import navigation, sweeping  # app ready
+        from lms.people import approval_queries, receivers  # noqa: F401  app ready
+        from lms.people.services import approvals, reorganising, roster_leavers, rosters  # app ready
 
         sweeping.register("rosters", rosters.take_up)
         sweeping.register("approvals", approvals.expire)
+        for door in ("reports:mine", "people:approvals"):
+            navigation.register_waiting(door, approval_queries.waiting_words)
+        approvals.register(reorganising.action())
         approvals.register(
             approvals.Action(
                 roster_leavers.ACTION,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lms.people.views import codes, rights, rosters, slips
+from lms.people.views import approvals, codes, reorganising, rights, roster_matters, rosters, slips
 
 app_name = "people"
 urlpatterns = [
@@ -13,10 +13,35 @@ urlpatterns = [
     path("units/roster/<int:pk>/", rosters.roster, name="roster"),
     path("units/roster/<int:pk>/confirm/", rosters.confirm, name="confirm"),
     path("units/roster/<int:pk>/cancel/", rosters.cancel, name="cancel"),
+    path("units/roster/<int:pk>/doubts/", roster_matters.roster_doubts, name="roster_doubts"),
+    path("units/roster/<int:pk>/doubts/row/", roster_matters.roster_answer, name="roster_answer"),
+    path("units/roster/<int:pk>/doubts/unit/", roster_matters.roster_unit, name="roster_unit"),
+    path("units/roster/<int:pk>/leavers/", roster_matters.leavers, name="roster_leavers"),
+    path("units/roster/<int:pk>/leavers/one/", roster_matters.leaver, name="roster_leaver"),
+    path("units/roster/<int:pk>/leavers/ask/", roster_matters.ask_leavers, name="roster_ask"),
+    path("units/roster/<int:pk>/undo/", roster_matters.undo, name="roster_undo"),
     path("units/roster/<int:pk>/codes/", codes.codes, name="codes"),
     path("units/roster/<int:pk>/slips/", slips.slips, name="slips"),
     path("units/roster/<int:pk>/refused.csv", rosters.refused_csv, name="refused_csv"),
     path("units/roster/<int:pk>/refused.xlsx", rosters.refused_xlsx, name="refused_xlsx"),
+    path("units/changes/", reorganising.changes, name="changes"),
+    path("units/changes/unit/<int:unit_id>/", reorganising.changes_unit, name="changes_unit"),
+    path("units/changes/new/", reorganising.change_new, name="change_new"),
+    path("units/changes/<int:pk>/", reorganising.change, name="change"),
+    path("units/changes/<int:pk>/edit/", reorganising.change_edit, name="change_edit"),
+    path("units/changes/<int:pk>/cancel/", reorganising.change_cancel, name="change_cancel"),
+    path("units/changes/<int:pk>/progress/", reorganising.change_progress, name="change_progress"),
+    path("units/changes/<int:pk>/steps/<int:order>/", reorganising.step_edit, name="change_step"),
+    path("units/changes/<int:pk>/steps/<int:order>/remove/", reorganising.step_remove, name="change_step_remove"),
+    path("units/changes/<int:pk>/steps/<slug:kind>/", reorganising.step_new, name="change_step_new"),
+    path("units/changes/<int:pk>/preview/", reorganising.change_preview, name="change_preview"),
+    path("units/changes/<int:pk>/preview.csv", reorganising.change_csv, name="change_csv"),
+    path("units/changes/<int:pk>/people/", reorganising.change_people, name="change_people"),
+    path("units/changes/<int:pk>/rights/", reorganising.change_rights, name="change_rights"),
+    path("units/changes/<int:pk>/ask/", reorganising.change_ask, name="change_ask"),
+    path("units/changes/<int:pk>/withdraw/", reorganising.change_withdraw, name="change_withdraw"),
+    path("units/approvals/", approvals.approvals, name="approvals"),
+    path("units/approvals/<int:pk>/", approvals.approval, name="approval"),
     path("units/rights/", rights.rights, name="rights"),
     path("units/rights/staff/", rights.staff, name="rights_staff"),
     path("units/rights/staff/<int:person_id>/", rights.reset_staff, name="rights_reset"),
