@@ -92,9 +92,9 @@ def test_a_bad_file_is_told_beside_the_field(client, manager_p1):
     assert RosterBatch.objects.count() == 0
 
 
-def test_a_file_of_more_than_five_megabytes_is_refused(client, manager_p1):
+def test_a_file_of_more_than_25_megabytes_is_refused(client, manager_p1):
     client.force_login(manager_p1)
-    assert list(upload(client, b"x" * (5 * 1024 * 1024 + 1)).context["form"].errors) == ["file"]
+    assert list(upload(client, b"x" * (tables.MAX_BYTES + 1)).context["form"].errors) == ["file"]
 
 
 def test_the_unit_is_chosen_among_ones_own_only(client, centre, units, manager_p1):

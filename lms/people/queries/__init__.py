@@ -11,7 +11,7 @@ from lms.accounts.models import User
 from lms.core import clock
 from lms.fanpages import rules as pages
 from lms.fanpages.models import PageRecord
-from lms.people.enums import WRITTEN, Outcome, Remark, Skip, Sync
+from lms.people.enums import WRITTEN, BatchState, Outcome, Remark, Skip, Sync
 from lms.people.models import HeadingChoice, RosterBatch, RosterLeaver, RosterRow, UnitChoice
 from lms.units import queries as units
 from lms.units.models import Appointment, Unit
@@ -225,6 +225,33 @@ def counts(batch: RosterBatch) -> BatchCounts:
         going = RosterLeaver.objects.filter(batch=batch, stays=False, problem="")
         leaving = going.aggregate(all=Count("pk"), left=Count("pk", filter=Q(written_at__isnull=True)))
     return BatchCounts(**numbers, leaving=leaving["all"], to_write=waiting + leaving["left"])
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on a batch is; ``all`` is 0 where nobody knows yet."""
+
+    done: int
+    all: int
+
+
+def progress(batch: RosterBatch, counts: BatchCounts) -> Progress:
+    """Reading, writing or taking back. One query, two while it is taken back."""
+    if batch.state == BatchState.READING:
+        return Progress(batch.rows_read, max(batch.rows_all, batch.rows_read))
+    written = RosterRow.objects.filter(batch=batch, written_at__isnull=False)
+    if batch.state == BatchState.UNDOING:
+        number = written.count()
+        return Progress(number - written.filter(undone_at__isnull=True).count(), number)
+    done = counts.new + counts.changed + counts.moved + counts.leaving - counts.to_write
+    return Progress(done, done + counts.to_write)
+
+
+def left_alone_rows(batch: RosterBatch) -> list[RosterRow | RosterLeaver]:
+    """What was left alone when the batch was taken back, the first two hundred. Two queries."""
+    rows = RosterRow.objects.filter(batch=batch, undone_at__isnull=False).exclude(undo_left=[])
+    gone = RosterLeaver.objects.filter(batch=batch, undone_at__isnull=False).exclude(undo_left=[])
+    return [*rows.order_by("pk")[:200], *gone.select_related("appointment__person").order_by("pk")[:200]]
 
 
 def new_people(batch: RosterBatch) -> list[User]:

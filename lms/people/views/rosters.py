@@ -15,17 +15,22 @@ from lms.core import clock
 from lms.core.http import AuthenticatedRequest
 from lms.people import exports, queries, tasks
 from lms.people.enums import BatchState, Outcome
-from lms.people.formats import FileRefusedError
+from lms.people.formats import FileRefusedError, workbooks
 from lms.people.forms import UploadForm
 from lms.people.models import RosterBatch, RosterRow
+from lms.people.services import roster_leavers, roster_undo
 from lms.people.services import rosters as rosters_service
 from lms.people.templatetags import people_tags
 from lms.units.models import Grant, Unit
 from lms.units.scope import granted_units
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# What is written within the request; a larger roster goes to the worker.
-WRITE_NOW = 200
+# What is read and written within the request; a larger roster goes to the worker. Some hundred rows; our
+# template unpacks to a megabyte when it is blank.
+READ_NOW = 60_000
+UNPACK_NOW = 3_000_000
+WRITE_NOW = 100
+AT_WORK = (BatchState.READING, BatchState.APPLYING, BatchState.UNDOING)
 ROWS_A_PAGE = 50
 
 
@@ -50,20 +55,27 @@ def rosters(request: AuthenticatedRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, units=units)
     unread: list[str] = []
     if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data["file"].read()
+        is_small = len(data) <= READ_NOW and workbooks.unpacked_size(data) <= UNPACK_NOW
+        take = rosters_service.stage if is_small else rosters_service.receive
         try:
-            batch = rosters_service.stage(
-                data=form.cleaned_data["file"].read(),
+            batch = take(
+                data=data,
                 file_name=form.cleaned_data["file"].name,
                 unit=form.chosen_unit,
                 by=request.user,  # type: ignore[arg-type]
                 at=clock.now(),
+                sync=form.cleaned_data["sync"],
+                leaving_on=form.cleaned_data["leaving_on"],
             )
         except FileRefusedError as error:
             form.add_error("file", str(error))
             unread = error.words.get("heads", [])
         else:
+            if not is_small:
+                transaction.on_commit(lambda: tasks.read_roster.delay(batch.pk))
             return redirect("people:roster", pk=batch.pk)
-    batches = RosterBatch.objects.visible_to(request.user).exclude(state=BatchState.READING)  # type: ignore[arg-type]
+    batches = RosterBatch.objects.visible_to(request.user)  # type: ignore[arg-type]
     page = Paginator(
         batches.select_related("unit", "uploaded_by").prefetch_related("unit__names").order_by("-uploaded_at", "-pk"),
         20,
@@ -84,7 +96,7 @@ def _choices() -> list[tuple[str, str]]:
 def headings(request: AuthenticatedRequest) -> HttpResponse:
     """What headings mean in files of a unit, from the columns of a dry run or of a file that could not be read.
 
-    The file itself is kept nowhere, so it has to be sent again; the dry run that was read otherwise is dropped.
+    The file itself is erased once it is read, so it has to be sent again; the dry run is dropped.
     """
     unit = next((unit for unit in units_of(request) if str(unit.pk) == request.POST.get("unit")), None)
     batch = batch_of(request, int(request.POST["batch"])) if request.POST.get("batch", "").isdecimal() else None
@@ -119,10 +131,11 @@ def roster(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     counts = queries.counts(batch)
     chosen = request.GET.get("outcome", "")
     if chosen not in Outcome.values:
-        chosen = Outcome.REFUSED.value if counts.refused else Outcome.NEW.value if counts.new else ""
+        chosen = _most_pressing(counts)
     rows = RosterRow.objects.filter(batch=batch).select_related("unit").prefetch_related("unit__names")
     if chosen:
         rows = rows.filter(outcome=chosen)
+    now = clock.now()
     context = {
         "batch": batch,
         "counts": counts,
@@ -131,8 +144,24 @@ def roster(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "layout": queries.layout(batch),
         "choices": _choices(),
         "page": Paginator(rows.order_by("pk"), ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "guard": roster_leavers.guard_of(batch),
+        "may_undo": roster_undo.may_undo(batch, now),
+        "undo_until": roster_undo.undo_until(batch),
+        "is_at_work": batch.state in AT_WORK,
+        "progress": queries.progress(batch, counts),
+        "unread": batch.fault_words.get("heads", []) if batch.state == BatchState.FAILED else [],
+        "left_alone": queries.left_alone_rows(batch) if batch.state == BatchState.UNDONE else [],
     }
-    return render(request, "people/roster.html", context)
+    response = render(request, "people/roster.html", context)
+    if request.htmx and batch.state not in AT_WORK:  # type: ignore[attr-defined]
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _most_pressing(counts: queries.BatchCounts) -> str:
+    """What is looked at first: what a person must decide, what is refused, what is new."""
+    first = (Outcome.CONFLICT, Outcome.REFUSED, Outcome.NEW, Outcome.MOVED, Outcome.CHANGED)
+    return next((outcome.value for outcome in first if getattr(counts, outcome.value)), "")
 
 
 @login_required
@@ -143,10 +172,13 @@ def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         won = rosters_service.confirm(batch=batch, by=request.user, at=clock.now())  # type: ignore[arg-type]
     except rosters_service.NotAllowedError as error:
         raise Http404 from error
+    except roster_leavers.LeaversError:
+        messages.error(request, _("So many people would leave that a second person has to agree first."))
+        return redirect("people:roster_leavers", pk=pk)
     if won:
         if queries.counts(batch).to_write <= WRITE_NOW:
-            rosters_service.write(batch_id=batch.pk, at=clock.now())
-        else:
+            rosters_service.write(batch_id=batch.pk, at=clock.now(), turn=1.5)
+        if RosterBatch.objects.filter(pk=pk, state=BatchState.APPLYING).exists():
             transaction.on_commit(lambda: tasks.write_roster.delay(batch.pk))
     return redirect("people:roster", pk=pk)
 
@@ -174,7 +206,9 @@ def refused_xlsx(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 def _refused(request: AuthenticatedRequest, pk: int) -> QuerySet[RosterRow]:
-    return RosterRow.objects.filter(batch=batch_of(request, pk), outcome=Outcome.REFUSED).order_by("pk")
+    """What stays out: the refused rows, and those that nobody has decided."""
+    stay_out = [Outcome.REFUSED, Outcome.CONFLICT]
+    return RosterRow.objects.filter(batch=batch_of(request, pk), outcome__in=stay_out).order_by("pk")
 
 
 @never_cache
