@@ -20,5 +20,9 @@ def register_unit_log_actions(actions: LogActionRegistry) -> None:
     actions.register_action("units.decide_move", _("Where to go on decided"), _("Where a person goes on decided"))
     actions.register_action("units.appoint", _("Appointed"), _("Appointed"))
     actions.register_action("units.end_appointment", _("Appointment ended"), _("Appointment ended"))
+    actions.register_action(
+        "units.correct_appointment", _("Appointment corrected"), _("Put a mistake in an appointment right")
+    )
+    actions.register_action("units.make_primary", _("Made primary"), _("Made another appointment the primary one"))
     actions.register_action("units.grant", _("Right granted"), _("Right granted"))
     actions.register_action("units.revoke_grant", _("Right revoked"), _("Right revoked"))

@@ -23,7 +23,7 @@ TODAY = dt.date(2026, 11, 23)
 
 @pytest.fixture
 def kinds(units) -> None:
-    for key, name, level in (("xa", "xã", "commune"), ("tinh", "tỉnh", "province"), ("huyen", "huyện", "district")):
+    for key, name, level in (("xã", "xã", "commune"), ("tỉnh", "tỉnh", "province"), ("huyện", "huyện", "district")):
         make.DivisionTypeFactory(level=make.LevelFactory(key=level), key=key, name=name)
 
 
@@ -79,12 +79,12 @@ def test_what_was_previewed_is_what_was_written(plan, units, officer_p1, officer
     below = make.unit("Xã Yên Bình", parent=district, level="commune", code="00005")
     make_person("yen-binh", "Y Bình", below)
     make.GrantFactory(person=manager_p1, unit=below)
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     step(plan, "dissolve", district, children_to=str(units.p1.pk))
-    heirs = [{"name": f"Xã Văn {name}", "type": "xa", "code": name} for name in ("Lăng", "Lang")]
+    heirs = [{"name": f"Xã Văn {name}", "type": "xã", "code": name} for name in ("Lăng", "Lang")]
     step(plan, "split", units.p2_a, openings=heirs)
-    step(plan, "rename", units.p2, name="Tỉnh Thái", type="tinh")
-    step(plan, "found", opening={"name": "Xã Mới", "type": "xa", "code": "3", "level": "commune",
+    step(plan, "rename", units.p2, name="Tỉnh Thái", type="tỉnh")
+    step(plan, "found", opening={"name": "Xã Mới", "type": "xã", "code": "3", "level": "commune",
                                  "parent": str(units.p2.pk)})  # fmt: skip
     assert [problem.key for problem in problems(plan) if not problem.is_warning] == []
     before = preview(plan)
@@ -93,7 +93,7 @@ def test_what_was_previewed_is_what_was_written(plan, units, officer_p1, officer
     assert done.state == "done"
     assert comparable(after) == comparable(before)
     assert sorted(unit.name for unit in tree_on(DAY)) == [
-        "Trung ương", "Tỉnh Quảng Ninh", "Tỉnh Thái", "Xã Mới", "Xã Vạn Long", "Xã Văn Lang", "Xã Văn Lăng",
+        "Trung ương", "Tỉnh Quảng Ninh", "Tỉnh Thái", "Xã Mới", "Xã Văn Lang", "Xã Văn Lăng", "Xã Vạn Long",
         "Xã Yên Bình",
     ]  # fmt: skip
     went = {(line.person_id, line.to.name, line.starts_on) for line in before.moving}
@@ -106,7 +106,7 @@ def test_what_was_previewed_is_what_was_written(plan, units, officer_p1, officer
 
 def test_nobody_sees_anything_before_the_day(plan, units, officer_p1) -> None:
     before = tree_on(EVE)
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     apply(plan)
     assert tree_on(EVE) == before
     assert [row.unit for row in Appointment.objects.on(EVE).filter(person=officer_p1)] == [units.p1_a]
@@ -115,7 +115,7 @@ def test_nobody_sees_anything_before_the_day(plan, units, officer_p1) -> None:
 def test_people_of_a_merged_unit_go_along_with_everything_their_appointment_says(plan, units, officer_p1) -> None:
     Appointment.objects.filter(person=officer_p1).update(is_acting=True, ends_on=dt.date(2027, 5, 1))
     second = make.AppointmentFactory(person=officer_p1, unit=units.p1_b, is_primary=False, position="Ủy viên")
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     apply(plan)
     new = Unit.objects.get(opened_on=DAY)
     assert [
@@ -129,7 +129,7 @@ def test_people_of_a_merged_unit_go_along_with_everything_their_appointment_says
 
 
 def test_a_second_apply_changes_nothing(plan, units, officer_p1) -> None:
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     apply(plan)
     before, logged = contents(), ModelLogEntry.objects.count()
     apply(plan)
@@ -139,7 +139,7 @@ def test_a_second_apply_changes_nothing(plan, units, officer_p1) -> None:
 
 
 def test_the_log_tells_document_before_and_after(plan, units, centre, officer_p1) -> None:
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     apply(plan, centre)
     entry = ModelLogEntry.objects.get(action="units.reorganise")
     assert (entry.user, entry.data["document"], entry.data["path"]) == (centre, "Nghị quyết 1/NQ", units.centre.path)
@@ -151,7 +151,7 @@ def test_the_log_tells_document_before_and_after(plan, units, centre, officer_p1
 
 def test_the_absorbing_unit_goes_on_under_a_new_row_with_its_own_name(plan, units) -> None:
     UnitCode.objects.create(unit=units.p1_a, code="06673")
-    step(plan, "merge", units.p1_a, units.p1_b, absorbing=units.p1_a.pk, opening={"type": "xa"})
+    step(plan, "merge", units.p1_a, units.p1_b, absorbing=units.p1_a.pk, opening={"type": "xã"})
     apply(plan)
     new = Unit.objects.get(opened_on=DAY)
     assert (name_on(new, DAY), new.codes.get().code) == ("Xã Vạn Yên", "06673")
@@ -161,7 +161,7 @@ def test_the_absorbing_unit_goes_on_under_a_new_row_with_its_own_name(plan, unit
 
 
 def test_merged_provinces_take_their_communes_along(plan, units, officer_p1) -> None:
-    step(plan, "merge", units.p1, units.p2, opening={"name": "Tỉnh Hợp Nhất", "type": "tinh", "code": "01"})
+    step(plan, "merge", units.p1, units.p2, opening={"name": "Tỉnh Hợp Nhất", "type": "tỉnh", "code": "01"})
     apply(plan)
     assert [unit.name for unit in tree_on(DAY)] == [
         "Trung ương", "Tỉnh Hợp Nhất", "Xã Vạn Yên", "Phường Hạ Long", "Xã Văn Lăng"
@@ -183,7 +183,7 @@ def test_a_commune_goes_over_to_another_province(plan, units, officer_p1) -> Non
 
 def test_undecided_people_of_a_divided_unit_stay_until_somebody_decides(plan, units, officer_p2, centre) -> None:
     step(plan, "split", units.p2_a, openings=[
-        {"name": "Xã Một", "type": "xa", "code": "1"}, {"name": "Xã Hai", "type": "xa", "code": "2"}])  # fmt: skip
+        {"name": "Xã Một", "type": "xã", "code": "1"}, {"name": "Xã Hai", "type": "xã", "code": "2"}])  # fmt: skip
     apply(plan)
     assert serving(officer_p2) == [(units.p2_a.pk, dt.date(2022, 1, 1), None, True, "")]
     post = Appointment.objects.get(person=officer_p2)
@@ -204,7 +204,7 @@ def decide(plan: Reorganisation, by: User, decisions: dict[int, str | None]) -> 
 def test_what_was_decided_before_happens_with_the_switch(plan, units, officer_p2, centre) -> None:
     other = make_person("other", "Y Bình", units.p2_a)
     step(plan, "split", units.p2_a, openings=[
-        {"name": "Xã Một", "type": "xa", "code": "1"}, {"name": "Xã Hai", "type": "xa", "code": "2"}])  # fmt: skip
+        {"name": "Xã Một", "type": "xã", "code": "1"}, {"name": "Xã Hai", "type": "xã", "code": "2"}])  # fmt: skip
     posts = [Appointment.objects.get(person=person).pk for person in (officer_p2, other)]
     decide(plan, centre, {posts[0]: "1/1", posts[1]: "1/0"})
     decide(plan, centre, {posts[1]: None})
@@ -219,7 +219,7 @@ def test_what_was_decided_before_happens_with_the_switch(plan, units, officer_p2
 
 
 def test_only_doubtful_appointments_are_decided(plan, units, officer_p1, centre) -> None:
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     with pytest.raises(RefusedError, match="not to be decided"):
         decide(plan, centre, {Appointment.objects.get(person=officer_p1).pk: "1/0"})
     assert plan.moves.count() == 0
@@ -236,14 +236,14 @@ def test_an_appointment_made_for_a_later_day_is_corrected(plan, units, officer_p
     later = dt.date(2026, 12, 20)
     newcomer = make_person("newcomer", "Y Bình", units.p1_a)
     Appointment.objects.filter(person=newcomer).update(starts_on=later)
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     apply(plan)
     new = Unit.objects.get(opened_on=DAY)
     assert serving(newcomer) == [(new.pk, later, None, True, "")]
 
 
 def test_who_was_entered_for_a_closing_unit_afterwards_is_swept_along(plan, units) -> None:
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     apply(plan)
     newcomer = make_person("newcomer", "Y Bình", units.p1_a)
     assert (reorganising.take_up(), reorganising.take_up()) == (1, 0)
@@ -255,7 +255,7 @@ def test_a_killed_large_plan_is_taken_up_and_nobody_moves_twice(plan, units, off
     monkeypatch.setattr(applying, "SMALL", 0)
     monkeypatch.setattr(following, "BATCH", 2)
     people = [make_person(f"p{number}", "Y Bình", units.p1_b) for number in range(4)]
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     assert apply(plan).state == "applying"
     assert Unit.objects.filter(opened_on=DAY).count() == 0
 
@@ -278,7 +278,7 @@ def test_a_killed_large_plan_is_taken_up_and_nobody_moves_twice(plan, units, off
 
 
 def test_a_plan_that_is_not_sound_is_refused_and_writes_nothing(plan, units) -> None:
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     step(plan, "dissolve", units.p1_a)
     before = contents()
     with pytest.raises(RefusedError, match="more than one step"):
@@ -289,7 +289,7 @@ def test_a_plan_that_is_not_sound_is_refused_and_writes_nothing(plan, units) -> 
 
 def test_a_large_plan_that_turns_out_unsound_is_a_draft_again(plan, units, monkeypatch) -> None:
     monkeypatch.setattr(applying, "SMALL", 0)
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     assert apply(plan).state == "applying"
     reorganising.close(unit=units.p1_a, on=EVE, actor=None)
     assert reorganising.carry_on(reorganisation_id=plan.pk, at=NOON) == 0
@@ -301,7 +301,7 @@ def test_a_large_plan_that_turns_out_unsound_is_a_draft_again(plan, units, monke
 def test_rights_over_a_closed_unit_are_given_anew_only_when_somebody_does_so(plan, units, officer_p1, centre) -> None:
     end = dt.date(2027, 6, 1)
     grant = make.GrantFactory(person=officer_p1, unit=units.p1_a, ends_on=end)
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     assert [(line.grant_id, line.candidates[0].name) for line in preview(plan).ending_grants] == [
         (grant.pk, "Xã Vạn Long")
     ]
@@ -320,7 +320,7 @@ def test_a_late_entry_says_whose_reports_change(units, centre, kinds, officer_p1
     plan = make_plan(units.p1, centre, day)
     newcomer = make_person("newcomer", "Y Bình", units.p1_a)
     Appointment.objects.filter(person=newcomer).update(starts_on=dt.date(2026, 11, 1))
-    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xa", "code": "06673"})
+    step(plan, "merge", units.p1_a, units.p1_b, opening={"name": "Xã Vạn Long", "type": "xã", "code": "06673"})
     late = preview(plan, today=TODAY).late
     assert late is not None
     assert (late.since, late.units, late.appointments) == (day, ("Trung ương", "Tỉnh Quảng Ninh"), 1)
@@ -333,6 +333,6 @@ def test_a_preview_asks_the_database_the_same_number_of_times(plan, units, commu
     for number, unit in enumerate(made):
         make_person(f"p{number}", "Y Bình", unit)
         make.GrantFactory(person=make_person(f"g{number}", "Y Bình", None), unit=unit)
-    step(plan, "merge", *made, units.p2_a, opening={"name": "Xã Gộp", "type": "xa", "code": "1"})
+    step(plan, "merge", *made, units.p2_a, opening={"name": "Xã Gộp", "type": "xã", "code": "1"})
     with django_assert_num_queries(12):
         preview(plan)

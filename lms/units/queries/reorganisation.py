@@ -466,7 +466,7 @@ def _done(reorganisation: Reorganisation, people: int | None) -> Preview:
     targets = {to for to in closed.values() if to}
     before = names_on([*closed, *renamed], eve)
     after = names_on([*opened, *renamed, *parents.values(), *targets], day)
-    keys = dict(DivisionType.objects.values_list("name", "key"))
+    keys = {(level, name): key for level, name, key in DivisionType.objects.values_list("level__key", "name", "key")}
 
     def place(pk: int) -> Place:
         return Place(opened.get(pk) or str(pk), after[pk].name if pk in after else f"#{pk}", pk)
@@ -487,7 +487,7 @@ def _done(reorganisation: Reorganisation, people: int | None) -> Preview:
     moving, doubtful = _divide(posts, people_to, candidates, _decisions(reorganisation, lambda ref: place(int(ref))))
 
     def told(unit: UnitOnDay) -> tuple[str, str, str]:
-        return (unit.name, keys.get(unit.type, ""), unit.code)
+        return (unit.name, keys.get((unit.level, unit.type), ""), unit.code)
 
     return Preview(
         effective_on=day,
@@ -502,7 +502,7 @@ def _done(reorganisation: Reorganisation, people: int | None) -> Preview:
         opening=tuple(
             OpeningLine(
                 place(unit), place({**paths, **parents}[path_of[unit][: -Unit.steplen]]), after[unit].level,
-                keys.get(after[unit].type, ""), after[unit].code, tuple(came[unit]),
+                keys.get((after[unit].level, after[unit].type), ""), after[unit].code, tuple(came[unit]),
             )
             for unit in opened
         ),
