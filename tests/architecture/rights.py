@@ -105,6 +105,21 @@ RULES: dict[str, Rule] = {
     "people:rights_give": see(over("approve"), **_UNIT),
     "people:rights_account": see(ABOVE, **_UNIT),
     "people:rights_end": see(ABOVE, pk="grant"),
+    "people:changes": see(lists("approve")),
+    "people:change_new": see(lists("approve")),
+    "people:changes_unit": see(over("view", "approve"), **_UNIT),
+    **{
+        f"people:{name}": see(over("approve"), pk="change")
+        for name in ("change", "change_edit", "change_progress", "change_preview", "change_csv", "change_ask")
+    },
+    "people:change_step": see(over("approve"), pk="change", order=1),
+    "people:change_step_new": see(over("approve"), pk="change", kind="merge"),
+    "people:change_step_remove": act(over("approve"), pk="change", order=1),
+    "people:change_cancel": act(over("approve"), pk="change"),
+    "people:change_people": act(over("approve"), pk="change"),
+    "people:change_withdraw": act(over("approve"), pk="change"),
+    # There is nothing to give anew before the tree is another.
+    "people:change_rights": Rule(over("approve"), {"pk": "change"}, is_action=True, is_made_up=True),
     # --- tasks -------------------------------------------------------------------------------------
     "plans:short": see(SIGNED_IN, code="task_code"),
     "plans:tasks": see(lists("view", "assign")),

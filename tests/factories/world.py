@@ -15,7 +15,7 @@ from courses.models import Activity, Module
 from lms.accounts.models import User
 from lms.fanpages import services as fanpages
 from lms.fanpages.models import PageRecord
-from lms.people.services import rosters
+from lms.people.services import reorganising, rosters
 from lms.units.models import Appointment, Grant
 from quizzes.services import attempts, manual, overrides, regrades, sessions
 from quizzes.services.responses import attach
@@ -66,6 +66,16 @@ def make_people(units: Units) -> dict[str, User | None]:
     return people
 
 
+def _change(units: Units, by: User) -> int:
+    """A plan that takes the officer's unit away."""
+    words = {"document_kind": "Nghị quyết", "document_number": "1/NQ", "document_issuer": "Quốc hội"}
+    document = {**words, "document_issued_on": DAY_ONE}
+    day = dt.date(2026, 12, 1)
+    change = reorganising.draft(top=units.p1, document=document, effective_on=day, by=by, at=NOON)
+    reorganising.add_step(change=change, kind="dissolve", units=[units.p1_a.pk], params={}, by=by)
+    return change.pk
+
+
 def make_world(units: Units) -> World:
     people = make_people(units)
     officer, centre, boss = people["officer"], people["centre"], people["superuser"]
@@ -75,6 +85,7 @@ def make_world(units: Units) -> World:
     ids: dict[str, Any] = {"person": officer.pk, "unit": units.p1_a.pk, "province": units.p1.pk}
     ids["grant"] = Grant.objects.get(person=people["view"]).pk
     ids["appointment"] = Appointment.objects.get(person=officer).pk
+    ids["change"] = _change(units, centre)
     practical = make_task()
     course = practical.pages.record
     ids.update(course=course.pk, lesson=practical.pages.activity(practical.pages.lesson_1).pk)
