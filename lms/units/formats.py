@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,8 +99,11 @@ class Source:
     lists: tuple[UnitListFile, ...]
 
 
-def read_source(folder: Path) -> Source:
-    """Everything in ``folder``, checked. Raises ``InputError`` for the first thing that is wrong."""
+def read_source(folder: Path, *, standing: Collection[Key] = ()) -> Source:
+    """Everything in ``folder``, checked. Raises ``InputError`` for the first thing that is wrong.
+
+    ``standing``: the units of the tree, to which the successions of a folder's first list refer.
+    """
     if not folder.is_dir():
         raise InputError(str(folder), None, gettext_noop("there is no such folder"))
     levels = tuple(_levels(_own_or_project(folder, "levels.csv")))
@@ -116,7 +119,8 @@ def read_source(folder: Path) -> Source:
     lists: list[UnitListFile] = []
     for day in sorted(files):
         before = lists[-1] if lists else None
-        lists.append(_read_list(files[day], day, levels, types, before))
+        old = before.units if before else standing
+        lists.append(_read_list(files[day], day, levels, types, old))
     _refuse_stray_successions(folder, lists)
     return Source(levels, types, tuple(lists))
 
@@ -181,7 +185,7 @@ def _read_list(
     day: dt.date,
     levels: tuple[LevelRow, ...],
     types: tuple[TypeRow, ...],
-    before: UnitListFile | None,
+    before: Collection[Key],
 ) -> UnitListFile:
     by_key = {level.key: level for level in levels}
     known_types = {(kind.level, kind.name) for kind in types}
@@ -211,7 +215,7 @@ def _read_list(
     successions = path.with_name(f"successions-{day}.csv")
     links = None
     if successions.exists() and before:
-        links = tuple(_links(successions, before.units, units))
+        links = tuple(_links(successions, before, units))
         digest.update(successions.read_bytes())
     return UnitListFile(day, path.name, digest.hexdigest(), units, links)
 
@@ -259,7 +263,7 @@ def _parent(
     raise InputError(path.name, row, reason, parent=code, code=cells["code"])
 
 
-def _links(path: Path, old_units: dict[Key, UnitRow], new_units: dict[Key, UnitRow]) -> Iterator[Link]:
+def _links(path: Path, old_units: Collection[Key], new_units: Collection[Key]) -> Iterator[Link]:
     told: dict[tuple[Key, Key], int] = {}
     shares: dict[Key, str] = {}
     for row, cells in _rows(path, SUCCESSION_COLUMNS):

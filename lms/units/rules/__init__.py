@@ -2,6 +2,30 @@
 Plain Python; the rules of DESIGN §3.4 and of ``data/README.md``.
 """
 
-from lms.units.rules.lists import Boundary, Gap, History, Named, Node, Unresolved, tell
+from lms.units.rules.lists import (
+    Boundary,
+    Change,
+    Difference,
+    Gap,
+    History,
+    ListStep,
+    Named,
+    Node,
+    Unresolved,
+    difference,
+    tell,
+)
 
-__all__ = ["Boundary", "Gap", "History", "Named", "Node", "Unresolved", "tell"]
+__all__ = [
+    "Boundary",
+    "Change",
+    "Difference",
+    "Gap",
+    "History",
+    "ListStep",
+    "Named",
+    "Node",
+    "Unresolved",
+    "difference",
+    "tell",
+]

@@ -1,4 +1,4 @@
-"""How lists of units become one tree over time. Plain Python; the rules of DESIGN §3.4 and of ``data/README.md``.
+"""How lists of units become one tree over time, and what a newer list changes in a tree. Plain Python.
 
 From one list to the next a unit goes on as itself when its code, its level and its parent go on, and, where
 successions are told, nothing else went into it. Otherwise it closes and whatever carries its place opens. Names are
@@ -7,10 +7,13 @@ compared letter for letter: without diacritics eight pairs of communes in one pr
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from lms.units.formats import Key, Link, Source, UnitListFile, UnitRow
+from lms.units.rules.changes import Kind
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Named:
 
 @dataclass(eq=False)
 class Node:
-    """One unit for its whole life. ``parent`` is None for the units right below the root."""
+    """One unit for its whole life. ``parent`` is None for the units right below the root; ``unit`` is the id of one
+    that is in the tree already.
+    """
 
     level: str
     code: str
@@ -40,6 +45,7 @@ class Node:
     names: list[Named]
     opened: Boundary | None = None
     closed: Boundary | None = None
+    unit: int | None = None
 
 
 class Gap(StrEnum):
@@ -73,24 +79,24 @@ def tell(source: Source) -> History:
     history = History()
     ranks = {level.key: level.rank for level in source.levels}
     state: dict[Key, Node] = {}
-    before: UnitListFile | None = None
+    before: dt.date | None = None
     for entry in source.lists:
         state = _step(history, state, before, entry, ranks)
-        before = entry
+        before = entry.as_of
     return history
 
 
 def _step(
     history: History,
     old: dict[Key, Node],
-    before: UnitListFile | None,
+    before: dt.date | None,
     entry: UnitListFile,
     ranks: dict[str, int],
 ) -> dict[Key, Node]:
     """Carry the state of one list over to the next one; units from the top down, so that parents are there."""
     boundary = None
     if before:
-        boundary = Boundary(entry.as_of, None if entry.links is not None else before.as_of)
+        boundary = Boundary(entry.as_of, None if entry.links is not None else before)
     alone = _alone(entry.links)
     new: dict[Key, Node] = {}
     for row in sorted(entry.units.values(), key=lambda unit: (ranks[unit.level], unit.code)):
@@ -168,3 +174,147 @@ def _note_gaps(
     for key, node in opened.items():
         if key not in other_name and id(node) not in with_source:
             history.unresolved.append(Unresolved(Gap.NO_PREDECESSOR, node, boundary))
+
+
+# --- A newer list than the tree ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListStep:
+    """A step of the plan, as ``changes.read_step`` takes it, except that types are words."""
+
+    kind: str
+    units: tuple[int, ...]
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of what a newer list changes. ``before`` and ``after`` are what a person reads: names, a code, the unit
+    above; "" where there is nothing.
+    """
+
+    what: str  # "opened" | "closed" | "renamed" | "retyped" | "moved" | "recoded"
+    level: str
+    code: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """``unresolved``: what the list does not say. ``stray``: successions of units that are not in the tree any more."""
+
+    boundary: Boundary
+    steps: tuple[ListStep, ...]
+    changes: tuple[Change, ...]
+    unresolved: tuple[Unresolved, ...]
+    stray: tuple[Link, ...]
+
+
+def difference(
+    tree: Mapping[Key, Node], entry: UnitListFile, ranks: Mapping[str, int], *, known: dt.date, root: int
+) -> Difference:
+    """What ``entry`` changes in ``tree``, as it stands on the list's day. ``known``: the last day on which the tree is
+    known; ``root``: the id of the unit above those without a parent.
+    """
+    history = History()
+    new = _step(history, dict(tree), known, entry, dict(ranks))
+    boundary = Boundary(entry.as_of, None if entry.links is not None else known)
+    recoded = {} if entry.links is not None else _recoded(history, tree, new)
+    dropped = {id(node) for node in recoded.values()} | {id(node) for node in recoded}
+    sources: dict[int, list[tuple[Node, str]]] = defaultdict(list)
+    for old, heir, share in history.successions:
+        sources[id(heir)].append((old, share))
+    steps: list[ListStep] = []
+    changes: list[Change] = []
+    refs: dict[int, str] = {}
+    for node in history.nodes:
+        if id(node) in dropped:
+            continue
+        refs[id(node)] = f"{len(steps) + 1}/0"
+        parent = _ref(node.parent, refs, root)
+        step, change = _opened(node, sources[id(node)], parent, root)
+        steps.append(step)
+        changes.append(change)
+    for node in tree.values():
+        last = node.names[-1]
+        if len(node.names) > 1:
+            opening = {"name": last.full, "type": last.type, "level": node.level}
+            steps.append(ListStep(Kind.RENAME, (_id(node),), opening))
+            what = "renamed" if last.short != node.names[-2].short else "retyped"
+            changes.append(Change(what, node.level, node.code, (node.names[-2].full,), (last.full,)))
+    for node, heir in recoded.items():
+        steps.append(ListStep(Kind.RENAME, (_id(node),), {"code": heir.code}))
+        changes.append(Change("recoded", node.level, heir.code, (node.code,), (heir.code,)))
+    heirs = defaultdict(list)
+    for old, heir, _share in history.successions:
+        heirs[id(old)].append(heir.names[-1].full)
+    gone: dict[str, list[int]] = defaultdict(list)
+    for node in tree.values():
+        if node.closed is None or id(node) in dropped:
+            continue
+        if id(node) not in heirs:
+            gone[node.level].append(_id(node))
+        changes.append(Change("closed", node.level, node.code, (node.names[-1].full,), tuple(heirs[id(node)])))
+    steps += [ListStep(Kind.DISSOLVE, tuple(units), {}) for units in gone.values()]
+    stray = tuple(link for link in entry.links or () if link.old not in tree)
+    unresolved = tuple(item for item in history.unresolved if id(item.node) not in dropped)
+    return Difference(boundary, tuple(steps), tuple(changes), unresolved, stray)
+
+
+def _id(node: Node) -> int:
+    if node.unit is None:
+        raise ValueError(f"{node.code} does not stand in the tree")
+    return node.unit
+
+
+def _ref(parent: Node | None, refs: Mapping[int, str], root: int) -> str:
+    if parent is None:
+        return str(root)
+    return str(parent.unit) if parent.unit is not None else refs[id(parent)]
+
+
+def _opened(node: Node, came: list[tuple[Node, str]], parent: str, root: int) -> tuple[ListStep, Change]:
+    name = node.names[-1]
+    opening = {"name": name.full, "type": name.type, "code": node.code, "parent": parent, "level": node.level}
+    wholes = tuple(_id(old) for old, share in came if share == "whole")
+    parts = tuple(_id(old) for old, share in came if share == "part")
+    if not came:
+        return ListStep(Kind.FOUND, (), {"opening": opening}), Change("opened", node.level, node.code, (), (name.full,))
+    old = came[0][0]
+    if len(came) == 1 and wholes and _ref(old.parent, {}, root) != parent:
+        above = old.parent.names[-1].full if old.parent else ""
+        now = node.parent.names[-1].full if node.parent else ""
+        return (
+            ListStep(Kind.TRANSFER, wholes, {"parent": parent, "opening": opening}),
+            Change("moved", node.level, node.code, (old.names[-1].full, above), (name.full, now)),
+        )
+    names = tuple(old.names[-1].full for old, _share in came)
+    return (
+        ListStep(Kind.MERGE, wholes, {"opening": opening, "parts": list(parts)}),
+        Change("opened", node.level, node.code, names, (name.full,)),
+    )
+
+
+def _recoded(history: History, tree: Mapping[Key, Node], new: Mapping[Key, Node]) -> dict[Node, Node]:
+    """Units that are the same in all but their code: same parent, same name and type, nothing below them, one each."""
+    with_heir = {id(old) for old, _, _ in history.successions}
+    with_source = {id(heir) for _, heir, _ in history.successions}
+    parents = {id(node.parent) for node in (*tree.values(), *new.values()) if node.parent}
+
+    def places(nodes: list[Node]) -> dict[tuple[Any, ...], list[Node]]:
+        found: dict[tuple[Any, ...], list[Node]] = defaultdict(list)
+        for node in nodes:
+            last = node.names[-1]
+            if id(node) not in parents:
+                found[id(node.parent), node.level, last.full, last.type].append(node)
+        return found
+
+    gone = places([node for node in tree.values() if node.closed and id(node) not in with_heir])
+    made = places([node for node in history.nodes if id(node) not in with_source])
+    return {
+        nodes[0]: made[place][0]
+        for place, nodes in gone.items()
+        if len(nodes) == 1 and len(made.get(place, ())) == 1 and nodes[0].code != made[place][0].code
+    }

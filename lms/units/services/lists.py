@@ -11,10 +11,20 @@ from django.utils.translation import gettext_noop
 
 from lms.accounts.models import User
 from lms.core import audit
-from lms.units.formats import Source, UnitListFile
-from lms.units.models import DivisionType, Level, Succession, Unit, UnitCode, UnitList, UnitName
+from lms.units.formats import Key, Source, UnitListFile
+from lms.units.models import (
+    DivisionType,
+    Level,
+    Reorganisation,
+    ReorganisationStep,
+    Succession,
+    Unit,
+    UnitCode,
+    UnitList,
+    UnitName,
+)
 from lms.units.queries import counts_by_level, tree_on
-from lms.units.rules import Boundary, History, Named, Node, tell
+from lms.units.rules import Boundary, Difference, History, Named, Node, difference, tell
 from lms.units.services.batches import Batch, Progress, batches, insert, reset_sequences
 from lms.units.services.errors import RefusedError
 
@@ -22,7 +32,7 @@ CENTRE_NAME = "Ủy ban Trung ương MTTQ Việt Nam"
 
 
 @dataclass(frozen=True)
-class Difference:
+class Deviation:
     """A unit that list and tree tell differently about the list's day; ``row`` is None where only the tree has it."""
 
     file: str
@@ -36,7 +46,7 @@ class Loaded:
     """``rows`` written, 0 on a second call; ``differences``: found by a second call, which leaves them alone."""
 
     rows: int
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Deviation, ...] = ()
 
 
 @dataclass
@@ -182,7 +192,7 @@ def _check_counts(entry: UnitListFile) -> None:
         raise AssertionError(f"{entry.name}: {found} in the tree, {dict(expected)} in the list")
 
 
-def _differences(entry: UnitListFile) -> Iterator[Difference]:
+def _differences(entry: UnitListFile) -> Iterator[Deviation]:
     """What the tree, on the list's day, tells differently from the list. One query."""
     tree = tree_on(entry.as_of)
     by_path = {unit.path: (unit.level, unit.code) for unit in tree if unit.code}
@@ -193,6 +203,134 @@ def _differences(entry: UnitListFile) -> Iterator[Difference]:
     }
     for key, row in entry.units.items():
         if found.pop(key, None) != (row.name, row.type, row.parent):
-            yield Difference(entry.name, row.row, row.code, row.name)
+            yield Deviation(entry.name, row.row, row.code, row.name)
     for (_, code), (name, _, _) in found.items():
-        yield Difference(entry.name, None, code, name)
+        yield Deviation(entry.name, None, code, name)
+
+
+# --- A newer list on a loaded tree -------------------------------------------------------------------
+
+
+def newer_list(source: Source) -> UnitListFile | None:
+    """The list of ``source`` that the tree does not know and that is younger than all it knows; None where there is
+    none, or the tree is empty. Raises ``RefusedError`` for a list from between, for a loaded one that was changed
+    since, and for two new ones at once.
+    """
+    loaded = dict(UnitList.objects.values_list("as_of", "source_hash"))
+    if not loaded:
+        return None
+    unknown = [entry for entry in source.lists if loaded.get(entry.as_of) != entry.digest]
+    for entry in unknown:
+        if entry.as_of <= max(loaded):
+            reason = gettext_noop("%(file)s is not a list from which the tree was made; units are changed in the tree")
+            raise RefusedError(reason, file=entry.name)
+    if len(unknown) > 1:
+        reason = gettext_noop("%(file)s and %(other)s are both new: load them one after the other")
+        raise RefusedError(reason, file=unknown[0].name, other=unknown[1].name)
+    return unknown[0] if unknown else None
+
+
+def standing_keys() -> set[Key]:
+    """(level, code) of the units that are open after the newest list: what the successions of a next one refer to."""
+    last = UnitList.objects.aggregate(last=models.Max("as_of"))["last"]
+    if last is None:
+        return set()
+    rows = UnitCode.objects.filter(ends_on__isnull=True, unit__closed_on__isnull=True)
+    return set(rows.values_list("unit__level__key", "code"))
+
+
+def compare(source: Source, entry: UnitListFile) -> Difference:
+    """What ``entry`` changes in the tree; nothing is written. Raises ``RefusedError`` where the tree has changes on
+    that day or later already.
+    """
+    if Unit.objects.filter(models.Q(opened_on__gte=entry.as_of) | models.Q(closed_on__gte=entry.as_of)).exists():
+        reason = gettext_noop("units open or close on %(day)s or later already: the list comes too late")
+        raise RefusedError(reason, day=f"{entry.as_of:%d/%m/%Y}")
+    root = Unit.objects.get(depth=1)
+    nodes: dict[str, Node] = {}
+    tree: dict[Key, Node] = {}
+    for unit in tree_on(entry.as_of):
+        if unit.path == root.path:
+            continue
+        parent = nodes.get(unit.path[: -Unit.steplen])
+        names = [Named(unit.name, unit.short_name, unit.type)]
+        nodes[unit.path] = Node(unit.level, unit.code, parent, names, unit=unit.id)
+        if unit.code:
+            tree[unit.level, unit.code] = nodes[unit.path]
+    ranks = {level.key: level.rank for level in source.levels}
+    return difference(tree, entry, ranks, known=_known_until(entry.as_of), root=root.pk)
+
+
+def _known_until(day: dt.date) -> dt.date:
+    """The last day before ``day`` on which the tree was told: by a list or by a document."""
+    days = [
+        UnitList.objects.aggregate(last=models.Max("as_of"))["last"],
+        Unit.objects.filter(opened_on__lt=day).aggregate(last=models.Max("opened_on"))["last"],
+        UnitName.objects.filter(starts_on__lt=day).aggregate(last=models.Max("starts_on"))["last"],
+    ]
+    return max(found for found in days if found)
+
+
+def draft_list(
+    *, source: Source, entry: UnitListFile, found: Difference, at: dt.datetime, by: User | None = None
+) -> Reorganisation | None:
+    """The plan that makes the tree as ``entry`` says; somebody confirms it like any other. A second call for the same
+    list fills the waiting draft anew, or returns the plan as it is where it was confirmed. None where nothing changes:
+    then the list is only noted. Raises ``RefusedError`` for a list of that day that is waiting in another version.
+    """
+    if not found.steps:
+        with transaction.atomic():
+            UnitList.objects.get_or_create(
+                as_of=entry.as_of, defaults={"source": entry.name, "source_hash": entry.digest, "loaded_at": at}
+            )
+        return None
+    types = {key: kind.key for key, kind in _write_levels(source)[1].items()}
+    root = Unit.objects.get(depth=1)
+    with transaction.atomic():
+        plan, made = Reorganisation.objects.exclude(state=Reorganisation.State.CANCELLED).get_or_create(
+            source=Reorganisation.Source.LIST,
+            list_hash=entry.digest,
+            defaults={
+                "top": root,
+                "document_kind": _LIST_KIND,
+                "document_number": entry.name,
+                "effective_on": entry.as_of,
+                "effective_after": found.boundary.after,
+                "made_by": by,
+                "made_at": at,
+            },
+        )
+        if plan.state != Reorganisation.State.DRAFT:
+            return plan
+        plan.steps.all().delete()
+        ReorganisationStep.objects.bulk_create(
+            (
+                ReorganisationStep(
+                    reorganisation=plan, order=order, kind=step.kind, units=list(step.units),
+                    params=_typed(step.params, types),
+                )
+                for order, step in enumerate(found.steps, start=1)
+            ),
+            batch_size=500,
+        )  # fmt: skip
+        if made:
+            audit.record(
+                "units.draft_reorganisation", plan, actor=by, unit=root.pk, path=root.path, document=plan.document,
+                on=f"{plan.effective_on}",
+            )  # fmt: skip
+    return plan
+
+
+# What a list is called where a document is named.
+_LIST_KIND = "Danh mục đơn vị hành chính"
+
+
+def _typed(params: dict[str, Any], types: dict[tuple[str, str], str]) -> dict[str, Any]:
+    """``params`` with keys of types for their words."""
+
+    def typed(opening: dict[str, Any]) -> dict[str, Any]:
+        key = types.get((str(opening.get("level")), str(opening.get("type"))))
+        return {**opening, "type": key} if key else opening
+
+    told = typed(params)
+    return {**told, "opening": typed(told["opening"])} if "opening" in told else told
