@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.utils import ErrorDict
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from lms.core import text
 from lms.units import queries as tree
@@ -144,7 +143,7 @@ class UnitPicker:
 
 def _described(ref: str, known: Mapping[int, tuple[UnitOnDay, str]], opened: Mapping[str, str]) -> tuple[str, str]:
     if ref in opened:
-        return opened[ref], _now("opened by this change")
+        return opened[ref], gettext("opened by this change")
     unit, where = known[int(ref)]
     return unit.name, where
 
@@ -368,7 +367,7 @@ class MergeForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(str(unit.id), _now("keeps name, type and code of %(unit)s") % {"unit": unit.name})
+        choices = [(str(unit.id), gettext("keeps name, type and code of %(unit)s") % {"unit": unit.name})
                    for unit in self.pickers["units"].units]  # fmt: skip
         absorbing: Any = self.fields["absorbing"]
         absorbing.choices = [("", _("bears a new name, written below")), *choices]
@@ -435,7 +434,7 @@ class SplitForm(StepForm):
             self._offer_types(f"part{place}_type", self.fields[f"part{place}_type"])
         self.below = self._units_below()
         assigned = {str(child): str(place) for child, place in (self.told.get("children") or {}).items()}
-        places = [(str(place), _now("part %(number)s") % {"number": place + 1}) for place in range(self.number)]
+        places = [(str(place), gettext("part %(number)s") % {"number": place + 1}) for place in range(self.number)]
         for child in self.below:
             self.fields[f"child_{child.id}"] = forms.ChoiceField(
                 label=child.name, choices=[("", _("choose")), *places], required=False

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, Q, QuerySet
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Submission
@@ -179,17 +179,17 @@ class Figure:
 def figures_of(follows: tree.Preview, above: Consequences) -> tuple[Figure, ...]:
     people, undecided = people_in(follows)
     return (
-        Figure("closing", _now("Units that end"), len(follows.closing)),
-        Figure("opening", _now("New units"), len(follows.opening)),
-        Figure("renaming", _now("Units that go on under another name, type or code"), len(follows.renaming)),
-        Figure("moving", _now("Officers who follow their unit"), people),
-        Figure("doubtful", _now("Officers for whom somebody decides"), undecided),
-        Figure("rights", _now("Rights that end"), len(follows.ending_grants)),
-        Figure("pages", _now("Community pages of units that end"), len(above.pages)),
-        Figure("tasks", _now("Training tasks of units that end"), len(above.tasks)),
-        Figure("targets", _now("Targets of units that end"), len(above.targets)),
-        Figure("rosters", _now("Rosters on their way in"), len(above.rosters)),
-        Figure("practice", _now("Practical tasks that wait to be confirmed"), above.waiting),
+        Figure("closing", gettext("Units that end"), len(follows.closing)),
+        Figure("opening", gettext("New units"), len(follows.opening)),
+        Figure("renaming", gettext("Units that go on under another name, type or code"), len(follows.renaming)),
+        Figure("moving", gettext("Officers who follow their unit"), people),
+        Figure("doubtful", gettext("Officers for whom somebody decides"), undecided),
+        Figure("rights", gettext("Rights that end"), len(follows.ending_grants)),
+        Figure("pages", gettext("Community pages of units that end"), len(above.pages)),
+        Figure("tasks", gettext("Training tasks of units that end"), len(above.tasks)),
+        Figure("targets", gettext("Targets of units that end"), len(above.targets)),
+        Figure("rosters", gettext("Rosters on their way in"), len(above.rosters)),
+        Figure("practice", gettext("Practical tasks that wait to be confirmed"), above.waiting),
     )
 
 
@@ -228,32 +228,33 @@ class Part:
 def parts_of(follows: tree.Preview, above: Consequences, rights: Sequence[RightLine] = ()) -> tuple[Part, ...]:
     """In the order in which somebody checks them. ``rights``: the ending ones, as the viewer may give them anew."""
     return (
-        Part("doubtful", _now("Officers for whom somebody decides"),
-             _now("Their unit is divided or dissolved, so nobody goes anywhere by himself. Whoever is not decided "
+        Part("doubtful", gettext("Officers for whom somebody decides"),
+             gettext("Their unit is divided or dissolved, so nobody goes anywhere by himself. Whoever is not decided "
                   "about stays in the list, also after the change was carried out."), follows.doubtful),
-        Part("closing", _now("Units that end"), "", follows.closing),
-        Part("opening", _now("New units"), "", follows.opening),
-        Part("renaming", _now("Units that go on under another name, type or code"), "", follows.renaming),
-        Part("moving", _now("Officers who follow their unit"),
-             _now("Position and duty stay as they are; the old appointment ends the day before, the new one names the "
-                  "document."), follows.moving),
-        Part("rights", _now("Rights that end"),
-             _now("A right over a unit that ends is not carried over by itself: what goes on is marked and given "
+        Part("closing", gettext("Units that end"), "", follows.closing),
+        Part("opening", gettext("New units"), "", follows.opening),
+        Part("renaming", gettext("Units that go on under another name, type or code"), "", follows.renaming),
+        Part("moving", gettext("Officers who follow their unit"),
+             gettext("Position and duty stay as they are; the old appointment ends the day before, the new one "
+                  "names the document."), follows.moving),
+        Part("rights", gettext("Rights that end"),
+             gettext("A right over a unit that ends is not carried over by itself: what goes on is marked and given "
                   "anew."),
              tuple(rights) or follows.ending_grants),
-        Part("pages", _now("Community pages of units that end"),
-             _now("The page stays with the unit that ends. Its successor has none in the system until its officer "
+        Part("pages", gettext("Community pages of units that end"),
+             gettext("The page stays with the unit that ends. Its successor has none in the system until its officer "
                   "reports one: agree which page goes on, and under which name."), above.pages),
-        Part("tasks", _now("Training tasks of units that end"),
-             _now("A task goes on in the unit that takes its own over whole, with the same deadline and the same short "
-                  "link. A task of a divided or dissolved unit is to be given anew."), above.tasks),
-        Part("targets", _now("Targets of units that end"),
-             _now("They stay with the unit as it was: a report of a past day shows them unchanged."), above.targets),
-        Part("rosters", _now("Rosters on their way in"),
-             _now("They were checked against units that end: write them before the day, or drop them and send them "
+        Part("tasks", gettext("Training tasks of units that end"),
+             gettext("A task goes on in the unit that takes its own over whole, with the same deadline and the same "
+                  "short link. A task of a divided or dissolved unit is to be given anew."), above.tasks),
+        Part("targets", gettext("Targets of units that end"),
+             gettext("They stay with the unit as it was: a report of a past day shows them unchanged."), above.targets),
+        Part("rosters", gettext("Rosters on their way in"),
+             gettext("They were checked against units that end: write them before the day, or drop them and send them "
                   "again for the new unit."), above.rosters),
-        Part("practice", _now("Practical tasks that wait to be confirmed"),
-             _now("They stay in the queue of whoever confirms for the successor; better look at them before the day."),
+        Part("practice", gettext("Practical tasks that wait to be confirmed"),
+             gettext("They stay in the queue of whoever confirms for the successor; better look at them before the "
+                  "day."),
              above.practice),
     )  # fmt: skip
 
@@ -289,7 +290,7 @@ def _row_of(key: str, line: Any) -> tuple[str, str, str, str]:
     match key:
         case "closing":
             heirs = "; ".join(heir.place.name for heir in line.heirs)
-            return line.name, line.where, heirs, "" if line.is_whole else _now("in part") if heirs else ""
+            return line.name, line.where, heirs, "" if line.is_whole else gettext("in part") if heirs else ""
         case "opening":
             return line.place.name, line.parent.name, "", line.code
         case "renaming":
@@ -298,8 +299,8 @@ def _row_of(key: str, line: Any) -> tuple[str, str, str, str]:
             return line.unit, f"{line.person}, {line.position}", line.to.name if line.to else "", ""
         case "doubtful":
             one = line.line
-            to = one.to.name if one.to else _now("goes nowhere: the appointment ends") if line.is_decided else ""
-            return one.unit, f"{one.person}, {one.position}", to, "" if line.is_decided else _now("not decided yet")
+            to = one.to.name if one.to else gettext("goes nowhere: the appointment ends") if line.is_decided else ""
+            return one.unit, f"{one.person}, {one.position}", to, "" if line.is_decided else gettext("not decided yet")
         case "rights":
             to = "; ".join(place.name for place in line.candidates)
             return line.unit, f"{line.person}: {right_name(line.right)}", to, ""
@@ -307,7 +308,7 @@ def _row_of(key: str, line: Any) -> tuple[str, str, str, str]:
             return line.fate.name, line.name, "; ".join(line.fate.heirs), line.url
         case "tasks":
             to = "; ".join(line.fate.heirs) if line.fate.is_whole else ""
-            return line.fate.name, line.course, to, "" if to else _now("to be given anew")
+            return line.fate.name, line.course, to, "" if to else gettext("to be given anew")
         case "targets":
             return line.fate.name, line.what, "", line.deadline
         case "rosters":
@@ -378,11 +379,11 @@ def _step_line(step: ReorganisationStep, names: Mapping[str, str], follows: tree
     if step.kind == ReorganisationStep.Kind.RENAME:
         after = [_with_code(params)]
     if params.get("absorbing"):
-        notes.append(_now("keeps name, type and code of %(unit)s") % {"unit": called(params["absorbing"])})
+        notes.append(gettext("keeps name, type and code of %(unit)s") % {"unit": called(params["absorbing"])})
     if params.get("people_to"):
-        notes.append(_now("all their people go on in %(unit)s") % {"unit": called(params["people_to"])})
+        notes.append(gettext("all their people go on in %(unit)s") % {"unit": called(params["people_to"])})
     if params.get("children_to"):
-        notes.append(_now("units below come under %(unit)s") % {"unit": called(params["children_to"])})
+        notes.append(gettext("units below come under %(unit)s") % {"unit": called(params["children_to"])})
     return StepLine(
         step,
         tuple(called(pk) for pk in step.units),
@@ -398,7 +399,7 @@ def _with_code(row: Mapping[str, Any]) -> str:
     name, code = str(row.get("name") or ""), str(row.get("code") or "")
     if not code:
         return name
-    return f"{name} ({code})" if name else _now("code %(code)s") % {"code": code}
+    return f"{name} ({code})" if name else gettext("code %(code)s") % {"code": code}
 
 
 # --- The list of changes ------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -337,7 +338,7 @@ def change_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     follows = tree.preview(found)
     above = queries.consequences(found.top, queries.fates_of(follows), today=clock.today())
     out = io.StringIO()
-    heads = (_("Part"), _("Unit"), _("What"), _("Goes to"), _("Note"))
+    heads = (pgettext("table", "Part"), _("Unit"), pgettext("table", "What"), _("Goes to"), pgettext("table", "Note"))
     csv.writer(out, delimiter=";").writerows(
         [exports.plain(cell) for cell in row] for row in (heads, *queries.rows_of(follows, above))
     )
