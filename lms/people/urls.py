@@ -1,9 +1,29 @@
 from django.urls import path
 
-from lms.people.views import approvals, codes, reorganising, rights, roster_matters, rosters, slips
+from lms.people.views import (
+    appointments,
+    approvals,
+    codes, joining,
+    people,
+    reorganising,
+    rights,
+    roster_matters,
+    rosters,
+    slips,
+)
 
 app_name = "people"
 urlpatterns = [
+    path("units/people/", people.people, name="people"),
+    path("units/people/<int:person_id>/", people.person, name="person"),
+    path("units/people/<int:person_id>/appointments/new/", appointments.appoint, name="appoint"),
+    path("units/people/<int:person_id>/appointments/<int:pk>/", appointments.correct, name="appointment_correct"),
+    path("units/people/<int:person_id>/appointments/<int:pk>/end/", appointments.end, name="appointment_end"),
+    path(
+        "units/people/<int:person_id>/appointments/<int:pk>/primary/",
+        appointments.make_primary,
+        name="appointment_primary",
+    ),
     path("units/roster/", rosters.rosters, name="rosters"),
     path("units/roster/code/", codes.new_code, name="new_code"),
     path("units/roster/code/log/", codes.code_log, name="code_log"),
@@ -40,6 +60,18 @@ urlpatterns = [
     path("units/changes/<int:pk>/rights/", reorganising.change_rights, name="change_rights"),
     path("units/changes/<int:pk>/ask/", reorganising.change_ask, name="change_ask"),
     path("units/changes/<int:pk>/withdraw/", reorganising.change_withdraw, name="change_withdraw"),
+    path("units/unclaimed/", codes.unclaimed, name="unclaimed"),
+    path("units/joining/", joining.joining, name="joining"),
+    path("units/joining/decided/", joining.joining_decided, name="joining_decided"),
+    path("units/joining/approve/", joining.join_approve, name="join_approve"),
+    path("units/joining/requests/<int:pk>/", joining.join_request, name="join_request"),
+    path("units/joining/links/new/", joining.new_link, name="join_link_unit"),
+    path("units/joining/links/new/<int:unit_id>/", joining.new_link_of, name="join_link_new"),
+    path("units/joining/links/<int:pk>/", joining.join_link, name="join_link"),
+    path("units/joining/links/<int:pk>/qr.svg", joining.join_qr, name="join_qr"),
+    path("units/joining/links/<int:pk>/poster/", joining.join_poster, name="join_poster"),
+    path("join/<slug:code>/", joining.join, name="join"),
+    path("join/<slug:code>/<slug:secret>/", joining.join_status, name="join_status"),
     path("units/approvals/", approvals.approvals, name="approvals"),
     path("units/approvals/<int:pk>/", approvals.approval, name="approval"),
     path("units/rights/", rights.rights, name="rights"),

@@ -1,0 +1,243 @@
+"""Reads about people in a manager's units: the list, one person's card, who may appoint where."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from lms.accounts import phones
+from lms.accounts.models import User
+from lms.core import clock, text
+from lms.people import positions
+from lms.units import queries as units
+from lms.units.models import Appointment, Grant, Unit, in_force
+from lms.units.queries import UnitHit
+from lms.units.scope import granted_paths, granted_units, people_in_scope, rights_held, scope_q
+
+PER_PAGE = 50
+UNITS_FOUND = 20
+# Any of these opens the list; each shows the units over which it is held.
+LOOKS = (Grant.Right.VIEW, Grant.Right.IMPORT)
+ORDERS = ("ten", "ho", "don-vi")
+
+
+def may_look(viewer: User) -> bool:
+    return bool(rights_held(viewer) & set(LOOKS))
+
+
+def within(viewer: User) -> Q:
+    """Accounts that ``viewer`` may look at: who serves today in a subtree in which a right of ``LOOKS`` is held."""
+    query = Q(pk__in=[])
+    for right in LOOKS:
+        if right in rights_held(viewer):
+            query |= people_in_scope(viewer, right)
+    return query
+
+
+def person_in_sight(viewer: User, person_id: int) -> User | None:
+    """Somebody whom ``viewer`` may look at, whoever served there before too: their past belongs to the unit."""
+    found = User.objects.filter(within(viewer), pk=person_id).first()
+    if found:
+        return found
+    paths = {path for right in LOOKS for path in granted_paths(viewer, right)}
+    once = Q(pk__in=[])
+    for path in paths:
+        once |= Q(unit__path__startswith=path)
+    served = Appointment.objects.filter(once, person_id=person_id)
+    serves = Appointment.objects.on(clock.today()).filter(person_id=person_id)
+    if served.exists() and not serves.exists():
+        return User.objects.filter(pk=person_id).first()
+    return None
+
+
+# --- The list -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """``duty``: a value of Appointment.Duty, "any" for some duty; ``claim``: "never" signed in; ``post``: "acting" or
+    "several". Everything "" or None asks for nothing.
+    """
+
+    typed: str = ""
+    unit: Unit | None = None
+    position: str = ""
+    duty: str = ""
+    claim: str = ""
+    post: str = ""
+    order: str = "ten"
+
+
+@dataclass(frozen=True)
+class Post:
+    pk: int
+    unit_id: int
+    unit: str
+    where: str
+    position: str
+    duty: str
+    is_primary: bool
+    is_acting: bool
+    starts_on: dt.date
+    last_day: dt.date | None
+    decision: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Row:
+    person: User
+    posts: tuple[Post, ...]
+
+    @property
+    def phone(self) -> str:
+        return phones.display(self.person.phone) if self.person.phone else ""
+
+
+def people(viewer: User, asked: Asked) -> QuerySet[User]:
+    """Who is asked for among those in sight, in the order asked for."""
+    today = clock.today()
+    posts = Appointment.objects.filter(in_force(today), person=OuterRef("pk"))
+    seen = Q(pk__in=[])
+    for right in LOOKS:
+        if right in rights_held(viewer):
+            seen |= scope_q(viewer, right=right)
+    mine = posts.filter(seen)
+    if asked.unit is not None:
+        mine = mine.filter(unit__path__startswith=asked.unit.path)
+    if asked.position:
+        mine = mine.filter(position__icontains=asked.position)
+    if asked.duty:
+        mine = mine.exclude(page_duty="") if asked.duty == "any" else mine.filter(page_duty=asked.duty)
+    if asked.post == "acting":
+        mine = mine.filter(is_acting=True)
+    found = User.objects.filter(Exists(mine))
+    if asked.post == "several":
+        found = found.filter(Exists(posts.filter(is_primary=False)))
+    if asked.claim == "never":
+        found = found.filter(last_login__isnull=True)
+    found, first = _named(found, text.clean(asked.typed))
+    if asked.order == "ho":
+        return found.order_by(*first, "name_folded", "pk")
+    if asked.order == "don-vi":
+        post = mine.order_by("-is_primary", "unit__path")
+        found = found.annotate(
+            place=Subquery(post.values("unit__path")[:1]), post=Subquery(post.values("position")[:1])
+        )
+        return found.order_by(*first, "place", "post", "name_sort_key", "pk")
+    return found.order_by(*first, "name_sort_key", "pk")
+
+
+def _named(found: QuerySet[User], typed: str) -> tuple[QuerySet[User], list[str]]:
+    """Those whom ``typed`` may mean, without diacritics; typed with them, exact matches are ordered first."""
+    words = text.fold(typed).split()
+    if not words:
+        return found, []
+    named = Q()
+    for word in words:
+        named &= Q(name_folded__contains=word)
+    wanted = named | Q(username=typed.lower()) | Q(email__iexact=typed)
+    if phones.looks_like_phone(typed):
+        wanted |= Q(phone=phones.parse(typed))
+    found = found.filter(wanted)
+    if typed.casefold() == text.fold(typed):
+        return found, []
+    # SQLite knows no case beyond ASCII.
+    exact = Q(full_name__contains=typed) | Q(full_name__contains=typed.title())
+    return found.annotate(unlikely=Case(When(exact, then=Value(0)), default=Value(1))), ["unlikely"]
+
+
+def page_of(found: QuerySet[User], number: str | None) -> tuple[Page[User], list[Row]]:
+    """A page and its rows: the queries of ``posts_of`` and two for the page."""
+    page = Paginator(found, PER_PAGE).get_page(number)
+    return page, rows(page.object_list)
+
+
+def rows(listed: Iterable[User]) -> list[Row]:
+    people_listed = list(listed)
+    posts = posts_of([person.pk for person in people_listed], on=clock.today())
+    return [
+        Row(person, tuple(post for post in posts.get(person.pk, []) if post.state == "now")) for person in people_listed
+    ]
+
+
+def posts_of(ids: list[int], *, on: dt.date) -> dict[int, list[Post]]:
+    """Account → all appointments, those of today first, then those to come, then the past. Four queries."""
+    held = list(
+        Appointment.objects.filter(person__in=ids).select_related("unit").order_by("-is_primary", "-starts_on", "pk")
+    )
+    names = units.names_on({row.unit_id for row in held}, on)
+    chains = units.breadcrumbs_on(names.values(), on)
+    gathered: dict[int, list[Post]] = {}
+    for row in held:
+        named = names.get(row.unit_id)
+        above = chains.get(row.unit.path, [])[1:-1]
+        state = "past" if row.ends_on and row.ends_on <= on else "ahead" if row.starts_on > on else "now"
+        gathered.setdefault(row.person_id, []).append(
+            Post(
+                row.pk, row.unit_id, named.name if named else str(row.unit), ", ".join(s.name for s in reversed(above)),
+                row.position, str(row.get_page_duty_display()) if row.page_duty else "", row.is_primary, row.is_acting,
+                row.starts_on, row.ends_on - dt.timedelta(days=1) if row.ends_on else None, row.decision, state,
+            )
+        )  # fmt: skip
+    order = {"now": 0, "ahead": 1, "past": 2}
+    for posts in gathered.values():
+        posts.sort(key=lambda post: order[post.state])
+    return gathered
+
+
+def unit_asked(viewer: User, unit_id: str) -> Unit | None:
+    """The unit of a filter, if it lies in sight."""
+    if not (unit_id.isascii() and unit_id.isdecimal() and len(unit_id) < 10):
+        return None
+    unit = Unit.objects.filter(pk=int(unit_id)).first()
+    paths = [path for right in LOOKS for path in granted_paths(viewer, right)]
+    return unit if unit and any(unit.path.startswith(path) for path in paths) else None
+
+
+# --- The card -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeldHere:
+    right: str
+    unit: str
+    last_day: dt.date | None
+
+
+def rights_of(person: User) -> list[HeldHere]:
+    """Rights that hold today. Two queries."""
+    held = list(Grant.objects.on(clock.today()).filter(person=person).order_by("unit__path", "right"))
+    names = units.names_on({row.unit_id for row in held}, clock.today())
+    return [
+        HeldHere(
+            str(row.get_right_display()),
+            names[row.unit_id].name if row.unit_id in names else "",
+            row.ends_on - dt.timedelta(days=1) if row.ends_on else None,
+        )
+        for row in held
+    ]
+
+
+# --- Appointing ---------------------------------------------------------------------------------------
+
+
+def units_to_appoint_in(by: User, typed: str) -> list[UnitHit]:
+    """Units that ``typed`` may mean, among those in which ``by`` may bring in people."""
+    tops = granted_units(by, Grant.Right.IMPORT)
+    if by.is_superuser:
+        return units.search_units(typed, limit=UNITS_FOUND)
+    hits = {hit.unit.id: hit for top in tops for hit in units.search_units(typed, within=top, limit=UNITS_FOUND)}
+    return list(hits.values())[:UNITS_FOUND]
+
+
+def positions_for(unit: Unit) -> list[str]:
+    """The pick-list of a unit: what is in use there first. One query."""
+    in_use = Appointment.objects.filter(in_force(clock.today()), unit=unit).order_by("position")
+    return positions.suggested(unit.level.key, list(in_use.values_list("position", flat=True).distinct()[:20]))
+
+
+def may_appoint_somewhere(by: User) -> bool:
+    return Grant.Right.IMPORT in rights_held(by)

@@ -1,0 +1,96 @@
+"""People of one's own units: the list and a person's card. Strangers get 404."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from lms.accounts import phones
+from lms.accounts.models import User
+from lms.core import clock
+from lms.core.http import AuthenticatedRequest
+from lms.people import people_queries as queries
+from lms.people.account_queries import described
+from lms.people.services.rosters import may_import
+from lms.units.models import Appointment, Unit
+
+_FILTERS = {"duty": ("any", *Appointment.Duty.values), "claim": ("never",), "post": ("acting", "several")}
+
+
+def looker(request: AuthenticatedRequest) -> User:
+    viewer = cast(User, request.user)
+    if not queries.may_look(viewer):
+        raise Http404
+    return viewer
+
+
+@never_cache
+@login_required
+@require_safe
+def people(request: AuthenticatedRequest) -> HttpResponse:
+    viewer = looker(request)
+    asked = _asked(viewer, request.GET)
+    page, rows = queries.page_of(queries.people(viewer, asked), request.GET.get("trang"))
+    chosen = {
+        key: request.GET[key]
+        for key in ("q", "unit", "position", "duty", "claim", "post", "order")
+        if request.GET.get(key)
+    }
+    context = {
+        "asked": asked, "page": page, "rows": rows, "duties": Appointment.Duty.choices[1:],
+        "is_filtered": bool({**chosen, "order": ""} != {"order": ""}), "kept": urlencode(chosen),
+    }  # fmt: skip
+    return render(request, "people/people.html", context)
+
+
+def _asked(viewer: User, sent: Any) -> queries.Asked:
+    def one_of(key: str) -> str:
+        return sent.get(key, "") if sent.get(key, "") in _FILTERS[key] else ""
+
+    unit = None
+    if sent.get("unit"):
+        unit = queries.unit_asked(viewer, sent["unit"])
+        if unit is None:
+            raise Http404
+    order = sent.get("order", "")
+    return queries.Asked(
+        typed=sent.get("q", "")[:100],
+        unit=unit,
+        position=sent.get("position", "")[:100],
+        duty=one_of("duty"),
+        claim=one_of("claim"),
+        post=one_of("post"),
+        order=order if order in queries.ORDERS else "ten",
+    )
+
+
+@never_cache
+@login_required
+@require_safe
+def person(request: AuthenticatedRequest, person_id: int) -> HttpResponse:
+    viewer = looker(request)
+    found = queries.person_in_sight(viewer, person_id)
+    if found is None:
+        raise Http404
+    posts = queries.posts_of([found.pk], on=clock.today()).get(found.pk, [])
+    mine = editable(viewer, [post.unit_id for post in posts])
+    context = {
+        "person": found,
+        "viewer": viewer,
+        "hit": described([found])[0],
+        "phone": phones.display(found.phone) if found.phone else "",
+        "posts": [(post, post.unit_id in mine and found.pk != viewer.pk) for post in posts],
+        "may_appoint": found.pk != viewer.pk and queries.may_appoint_somewhere(viewer),
+        "rights": queries.rights_of(found),
+    }
+    return render(request, "people/person.html", context)
+
+
+def editable(viewer: User, unit_ids: list[int]) -> set[int]:
+    """Of these units those in which ``viewer`` may change appointments."""
+    units = Unit.objects.filter(pk__in=unit_ids)
+    return {unit.pk for unit in units if may_import(viewer, unit)}
