@@ -39,12 +39,17 @@ class CertificateQuerySet(models.QuerySet[Any]):
 
 
 class Certificate(models.Model):
-    """pii: ``payload`` holds every printed word (see services.issue); renaming or merging alters nothing in it."""
+    """pii: ``payload`` holds every printed word (see services.issue); renaming or merging alters nothing in it.
+
+    Of an erased person number, code, ``sha256``, ``initials`` and ``words_hash`` are left (services.erase): a slow hash
+    of the printed name, so that the paper in somebody's hand can still be checked.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("being made")
         READY = "ready", _("ready")
         FAILED = "failed", _("could not be made")
+        ERASED = "erased", _("erased")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     completion = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="certificates")
@@ -62,6 +67,9 @@ class Certificate(models.Model):
     rendered_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_reason = models.CharField(max_length=300, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+    initials = models.CharField(max_length=20, blank=True)
+    words_hash = models.CharField(max_length=128, blank=True)
     supersedes = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
@@ -78,6 +86,11 @@ class Certificate(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="ready") | (~Q(sha256="") & ~Q(file="")), name="a_ready_certificate_has_its_file"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="erased", erased_at__isnull=False, file="")
+                | (~Q(state="erased") & Q(erased_at__isnull=True)),
+                name="an_erased_certificate_says_when",
             ),
         ]
         indexes = [models.Index(fields=["state", "claimed_until"], name="certificate_to_render")]

@@ -256,3 +256,34 @@ class JoinState(models.TextChoices):
     APPROVED = "approved", pgettext_lazy("join", "approved")
     REFUSED = "refused", pgettext_lazy("join", "refused")
     EXPIRED = "expired", pgettext_lazy("join", "closed without an answer")
+
+
+class RequestKind(models.TextChoices):
+    """What can be asked about one's data."""
+
+    CORRECTION = "correction", _("correction")
+    EXPORT = "export", _("copy of the data")
+    ERASURE = "erasure", _("erasure")
+    OBJECTION = "objection", _("objection")
+
+
+class RequestState(models.TextChoices):
+    """``AT_WORK``: somebody has begun; of an erasure, a second person has to confirm."""
+
+    WAITING = "waiting", pgettext_lazy("data request", "waits for an answer")
+    AT_WORK = "at_work", pgettext_lazy("data request", "being dealt with")
+    DONE = "done", pgettext_lazy("data request", "done")
+    REFUSED = "refused", pgettext_lazy("data request", "refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("data request", "taken back")
+
+    @classmethod
+    def open(cls) -> tuple["RequestState", ...]:
+        return cls.WAITING, cls.AT_WORK
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("data package", "waits")
+    MAKING = "making", pgettext_lazy("data package", "being made")
+    READY = "ready", pgettext_lazy("data package", "ready")
+    FAILED = "failed", pgettext_lazy("data package", "could not be made")
+    DELETED = "deleted", pgettext_lazy("data package", "deleted")

@@ -1,5 +1,14 @@
 from lms.people.models.approvals import Approval, ApprovalQuerySet
 from lms.people.models.joining import DrawnReset, JoinLink, JoinLinkQuerySet, JoinRequest, JoinRequestQuerySet
+from lms.people.models.privacy import (
+    DataExport,
+    DataRequest,
+    DataRequestQuerySet,
+    FileToErase,
+    NoticeAcceptance,
+    PrivacyNotice,
+    RetentionRun,
+)
 from lms.people.models.rosters import (
     HeadingChoice,
     RosterBatch,
@@ -15,12 +24,19 @@ from lms.people.models.rosters import (
 __all__ = [
     "Approval",
     "ApprovalQuerySet",
+    "DataExport",
+    "DataRequest",
+    "DataRequestQuerySet",
     "DrawnReset",
+    "FileToErase",
     "HeadingChoice",
     "JoinLink",
     "JoinLinkQuerySet",
     "JoinRequest",
     "JoinRequestQuerySet",
+    "NoticeAcceptance",
+    "PrivacyNotice",
+    "RetentionRun",
     "RosterBatch",
     "RosterBatchQuerySet",
     "RosterLeaver",
