@@ -2,7 +2,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.catalogue import Course
@@ -12,6 +12,10 @@ from lms.units.scope import people_in_scope, scope_q
 
 
 class EnrolmentQuerySet(models.QuerySet[Any]):
+    def standing(self) -> Self:
+        """Without those that were united with another one: whoever lists or counts begins here."""
+        return self.filter(united_with__isnull=True)
+
     def visible_to(self, person: User) -> Self:
         """One's own, those of people now serving in a granted subtree, and those that counted for it when enrolled."""
         return self.filter(
@@ -25,6 +29,10 @@ class Enrolment(models.Model):
     """pii: a person takes a course. Recertification is the next ``cycle``; nothing is ever reset.
 
     ``started_at`` and ``last_seen_at`` are derived from events (rebuild_progress makes them again).
+
+    ``united_with``: two accounts were one person, who was in the same cycle twice. This one keeps its events, attempts
+    and completion and stands for nothing by itself any more; what they show counts for the other, which has no
+    ``united_with`` of its own.
     """
 
     class Source(models.TextChoices):
@@ -41,13 +49,21 @@ class Enrolment(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True, db_index=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    united_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="united")
 
     objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("enrolment")
         verbose_name_plural = _("enrolments")
-        constraints = [models.UniqueConstraint(fields=["user", "course", "cycle"], name="one_enrolment_per_cycle")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "course", "cycle"],
+                condition=Q(united_with__isnull=True),
+                name="one_enrolment_per_cycle",
+            ),
+            models.CheckConstraint(condition=~Q(united_with=F("pk")), name="an_enrolment_is_united_with_another"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} → {self.course_id} ({self.cycle})"

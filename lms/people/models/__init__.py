@@ -1,5 +1,6 @@
 from lms.people.models.approvals import Approval, ApprovalQuerySet
 from lms.people.models.joining import DrawnReset, JoinLink, JoinLinkQuerySet, JoinRequest, JoinRequestQuerySet
+from lms.people.models.merging import AccountAlias, AliasQuerySet, TwoPeople
 from lms.people.models.privacy import (
     DataExport,
     DataRequest,
@@ -22,6 +23,8 @@ from lms.people.models.rosters import (
 )
 
 __all__ = [
+    "AccountAlias",
+    "AliasQuerySet",
     "Approval",
     "ApprovalQuerySet",
     "DataExport",
@@ -41,6 +44,7 @@ __all__ = [
     "RosterBatchQuerySet",
     "RosterLeaver",
     "RosterRow",
+    "TwoPeople",
     "UnitChoice",
     "in_words",
     "left_alone",
