@@ -12,6 +12,7 @@ RESERVED = frozenset(
         "fanpages",
         "files",
         "healthz",
+        "join",
         "learn",
         "plans",
         "quizzes",

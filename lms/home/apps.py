@@ -102,6 +102,7 @@ class HomeConfig(AppConfig):
                 ),
                 (_("Officers"), "people:people", ("/units/people/",), holding(right.VIEW, right.IMPORT)),
                 (pgettext_lazy("door", "Rosters"), "people:rosters", ("/units/roster/",), holding(right.IMPORT)),
+                (_("Joining"), "people:joining", ("/units/joining/", "/units/unclaimed/"), holding(right.IMPORT)),
                 (_("Approvals"), "people:approvals", ("/units/approvals/",), holding(right.APPROVE, right.IMPORT)),
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
                 (_("Reorganising units"), "people:changes", ("/units/changes/",), holding(right.APPROVE)),

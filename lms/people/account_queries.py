@@ -178,7 +178,7 @@ def within_import(by: User) -> Q:
 # --- The log of codes -------------------------------------------------------------------------------
 
 RESETS = ("people.new_code", "people.reset_staff")
-LOGGED = (*RESETS, "people.issue_codes", "people.make_account")
+LOGGED = (*RESETS, "people.issue_codes", "people.make_account", "people.unclaimed_code")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@ from django.urls import path
 from lms.people.views import (
     appointments,
     approvals,
-    codes, joining,
+    codes,
+    joining,
     people,
     reorganising,
     rights,

@@ -217,6 +217,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "60/m/ip",
     "change_password": "10/m/user",
     "reauthenticate": "10/m/user",
+    # The form for joining a unit: a hall again, and a limit for each link beside its own.
+    "join": "300/10m/ip,600/h/key",
 }
 # How many of our own proxies stand before the server: with none, X-Forwarded-For is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("LMS_PROXIES", 0)

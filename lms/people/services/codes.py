@@ -79,6 +79,29 @@ def issue_codes(*, batch: RosterBatch, by: User, at: dt.datetime, again: bool = 
     return codes
 
 
+def draw_unclaimed(*, people: list[User]) -> Codes:
+    """Codes for those of ``people`` who have never signed in, by given name. Nothing is written: print the sheet first,
+    then ``keep_unclaimed``. The caller asks ``joining_queries.unclaimed`` who may be among them.
+    """
+    drawn = accounts.draw_one_time_codes(people)
+    return sorted(
+        ((person, drawn[person.pk]) for person in people if person.pk in drawn),
+        key=lambda row: (row[0].name_sort_key, row[0].pk),
+    )
+
+
+def keep_unclaimed(*, codes: Codes, by: User) -> None:
+    """Make drawn codes valid; the older ones stop working. A line in the log for each."""
+    hashes = {person.pk: accounts.hash_one_time_code(code) for person, code in codes}
+    places = places_of([person for person, _ in codes], on=clock.today())
+    with transaction.atomic():
+        accounts.keep_one_time_codes(hashes)
+        for person, _ in codes:
+            place = places.get(person.pk)
+            where = {"unit": place.unit.id, "path": place.unit.path} if place and place.unit else {}
+            audit.record("people.unclaimed_code", person, actor=by, **where)
+
+
 def new_code(*, named: str, by: User, reason: str = "") -> tuple[User, str] | None:
     """A one-time code for an officer in the units of ``by`` who has forgotten the password.
 

@@ -1,6 +1,7 @@
 """One-time codes: for the new accounts of a roster, for somebody who has forgotten the password, and their log."""
 
-from typing import cast
+import logging
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,14 +13,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lms.accounts.models import User
-from lms.core import clock
+from lms.core import clock, text
 from lms.core.http import AuthenticatedRequest
-from lms.people import account_queries, exports
+from lms.people import account_queries, exports, joining_queries, rendering
 from lms.people.account_forms import ResetForm
 from lms.people.services import codes as codes_service
 from lms.people.views.rosters import XLSX, batch_of, download, units_of
-from lms.people.views.slips import slip_of
+from lms.people.views.slips import SLIPS_AT_ONCE, contact_of, slip_of
 
+logger = logging.getLogger(__name__)
 ROWS_A_PAGE = 50
 
 
@@ -81,6 +83,66 @@ def _chosen(by: User, written: str) -> account_queries.Found:
     if person is None:
         raise Http404
     return account_queries.described([person])[0]
+
+
+@never_cache
+@login_required
+def unclaimed(request: AuthenticatedRequest) -> HttpResponse:
+    """Accounts never signed in to; a POST gives slips with new codes for those marked, or for all without a code."""
+    units_of(request)
+    by = cast(User, request.user)
+    listed = _unclaimed(by, request)
+    if request.method == "POST":
+        return _print_unclaimed(request, by, listed)
+    page = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": joining_queries.unclaimed_rows(page.object_list),
+        "q": request.GET.get("q", "")[:100],
+        "joined": request.GET.get("joined") == "1",
+        "number": page.paginator.count,
+        "without_code": listed.filter(has_code=False).count(),
+        "at_once": SLIPS_AT_ONCE,
+    }
+    return render(request, "people/unclaimed.html", context)
+
+
+def _unclaimed(by: User, request: AuthenticatedRequest) -> Any:
+    """Filtered by the words of the address: ``q`` (a name), ``joined`` (by a link), ``person`` (an id)."""
+    found = joining_queries.unclaimed(by)
+    if request.GET.get("joined") == "1":
+        found = joining_queries.joined(found)
+    if request.GET.get("person", "").isdecimal():
+        found = found.filter(pk=int(request.GET["person"][:15]))
+    for word in text.fold(request.GET.get("q", "")[:100]).split():
+        found = found.filter(name_folded__contains=word)
+    return found
+
+
+def _print_unclaimed(request: AuthenticatedRequest, by: User, listed: Any) -> HttpResponse:
+    back = redirect(request.get_full_path())
+    if request.POST.get("all"):
+        people = list(listed.filter(has_code=False)[:SLIPS_AT_ONCE])
+    else:
+        marked = [int(pk) for pk in request.POST.getlist("person") if pk.isascii() and pk.isdecimal() and len(pk) < 16]
+        people = list(listed.filter(pk__in=marked[:SLIPS_AT_ONCE]))
+    drawn = codes_service.draw_unclaimed(people=people)
+    if not drawn:
+        messages.error(request, _("Mark at least one person who has not signed in yet."))
+        return back
+    now = clock.now()
+    title = _("Account slips · %(day)s") % {"day": f"{clock.day_of(now):%d/%m/%Y}"}
+    try:
+        pdf = rendering.slips_pdf(
+            account_queries.slips(drawn, on=clock.day_of(now)), title=title, contact=contact_of(by)
+        )  # fmt: skip
+    except rendering.CannotPrintError:
+        logger.exception("slips of unclaimed accounts could not be printed")
+        messages.error(request, _("The slips could not be printed: a font is missing on the server. No code was "
+                                  "issued; tell the administrator."))  # fmt: skip
+        return back
+    codes_service.keep_unclaimed(codes=drawn, by=by)
+    return download(pdf, f"phieu-tai-khoan-{clock.day_of(now):%Y%m%d}.pdf", "application/pdf")
 
 
 @never_cache
