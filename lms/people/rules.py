@@ -203,8 +203,11 @@ def _text(column: str, cell: Cell) -> str:
     if len(raw) > 10 * limit:
         raise RowRefusedError(Refusal.CELL_TOO_LONG, column=COLUMN_WORDS[column], limit=limit)
     # White space first: a line break inside a cell parts two words.
-    spaced = re.sub(r"\s", " ", raw)
-    cleaned = text.clean("".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")))
+    spaced = raw
+    if not raw.isprintable():
+        spaced = re.sub(r"\s", " ", raw)
+        spaced = "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs"))
+    cleaned = text.clean(spaced)
     if len(cleaned) > limit:
         raise RowRefusedError(Refusal.CELL_TOO_LONG, column=COLUMN_WORDS[column], limit=limit)
     return cleaned

@@ -47,6 +47,7 @@ READ = ("full_name", "born", "phone", "email", "position", "page_duty", "unit", 
 # Several columns of these are read together; of any other there may be one.
 _MANY = frozenset({"name_before", "name_given", "phone", "unit_above", "born"})
 HEADER_WITHIN = 30
+_DIGIT = re.compile(r"\d")
 
 
 def folded(cell: Cell) -> str:
@@ -119,6 +120,8 @@ def at(sheet: Sheet, lines: Sequence[Line], position: int, taught: Mapping[str, 
 
 def is_repeated(line: Line, taught: Mapping[str, str]) -> bool:
     """A row in which every cell is a head: the header again, after a page break."""
+    if not taught and any(isinstance(cell, str) and _DIGIT.search(cell) for cell in line.cells):
+        return False  # no head that we know holds a digit, and almost every row of a person does
     written = [cell for cell in line.cells if shown(cell)]
     return bool(written) and all(isinstance(cell, str) and meaning(cell, taught) for cell in written)
 

@@ -218,6 +218,8 @@ class _Reader:
         self._signing = False
         self._below = 0  # rows of a second header are told by its first
         self._skipped = skipped
+        self._of_line: dict[str, Cell] = {}
+        self._is_flat = not sheet.merged and not sheet.uncounted
 
     def rows(self, lines: Iterable[Line]) -> Iterator[Row]:
         """What is left out on the way goes to ``skipped``; blank rows below the last one that holds something do not
@@ -249,7 +251,7 @@ class _Reader:
             return Skip.HIDDEN
         if self._is_header(line, following):
             return Skip.HEADER
-        cells = self._cells(line)
+        self._of_line = cells = self._cells(line)
         filled = {column for column, cell in cells.items() if shown(cell)}
         return self._kind_of_words(line, cells, filled)
 
@@ -359,7 +361,7 @@ class _Reader:
         groups = tuple(group for _, group in self._stack)
         if self._label or self._sheet.name:
             groups = (*self._sheet_as_group(), *groups)
-        return Row(line.number, self._cells(line), self._label, groups, faults)
+        return Row(line.number, self._of_line, self._label, groups, faults)
 
     def _sheet_as_group(self) -> tuple[Group, ...]:
         """ "Xã Vạn Yên" on the tab of a sheet."""
@@ -367,8 +369,10 @@ class _Reader:
         return (Group(0, name),) if _UNIT_WORD.match(name.casefold()) else ()
 
     def _fault(self, line: Line, place: int, column: str) -> tuple[str, dict[str, str]] | None:
-        cell = f"{letter(place)}{line.number}"
         written = line.cells[place] if place < len(line.cells) else None
+        if self._is_flat and not (isinstance(written, str) and written.startswith("#")):
+            return None
+        cell = f"{letter(place)}{line.number}"
         if cell in self._sheet.uncounted or (isinstance(written, str) and re.fullmatch(r"#[A-Z/0]+[!?A]", written)):
             return "formula", {"cell": cell}
         row, start = self._sheet.merged.get((line.number, place), (line.number, place))

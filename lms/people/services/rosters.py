@@ -195,7 +195,9 @@ def _delete_rows(batch: RosterBatch) -> None:
         pks = list(RosterRow.objects.filter(batch=batch).order_by("pk").values_list("pk", flat=True)[:DELETE_AT_ONCE])
         if not pks:
             return
-        RosterRow.objects.filter(batch=batch, pk__lte=pks[-1]).delete()
+        # Nothing hangs on a staged row, and reading five thousand of them to delete them took half a second.
+        some = RosterRow.objects.filter(batch=batch, pk__lte=pks[-1])
+        some._raw_delete(some.db)
 
 
 class _TakenError(Exception):
