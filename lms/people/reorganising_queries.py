@@ -345,6 +345,18 @@ class StepLine:
     def is_wrong(self) -> bool:
         return any(not problem.is_warning for problem in self.problems)
 
+    @property
+    def said(self) -> str:
+        """ "Sáp nhập: Xã A, Xã B, một phần Xã C → Phường D (06652)"."""
+        parts = [gettext("a part of %(unit)s") % {"unit": name} for name in self.parts]
+        said = ", ".join([*self.before, *parts])
+        after = ", ".join(self.after)
+        said = f"{said} → {after}" if said and after else said or after
+        if self.under:
+            said += ", " + gettext("under %(unit)s") % {"unit": self.under}
+        kind = str(self.step.get_kind_display())
+        return "; ".join([f"{kind[:1].upper()}{kind[1:]}: {said}", *self.notes])
+
 
 def step_lines(change: Reorganisation, steps: Iterable[ReorganisationStep], follows: tree.Preview) -> list[StepLine]:
     """One query, whatever the number of steps."""

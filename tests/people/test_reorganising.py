@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 import time_machine
@@ -201,7 +202,10 @@ def test_a_document_is_not_dated_after_the_day_on_which_it_takes_effect(units, d
 def test_units_are_found_without_diacritics_and_what_was_typed_stays(units, manager_p1, desk):
     change = plan(units.p1, manager_p1)
     sent = {"units": [units.p1_a.pk], "units_search": "ha long", "name": "Hồng Gai", "do": "find"}
-    form = desk.post(reverse("people:change_step_new", args=[change.pk, "merge"]), sent).context["form"]
+    answer = desk.post(reverse("people:change_step_new", args=[change.pk, "merge"]), sent)
+    form, said = answer.context["form"], answer.content.decode()
+    boxes = re.findall(r'<input type="checkbox" name="units" value="(\d+)"[^>]*?( checked)?>', said)
+    assert boxes == [(str(units.p1_a.pk), " checked"), (str(units.p1_b.pk), "")]
     assert [(row.name, row.is_chosen) for row in form.pickers["units"].choices] == [
         ("Xã Vạn Yên", True),
         ("Phường Hạ Long", False),

@@ -24,6 +24,7 @@ from lms.people.reorganising_queries import (
     consequences,
     fates_of,
     figures_of,
+    step_lines,
     waiting_approval,
 )
 from lms.people.services import approvals
@@ -71,13 +72,21 @@ def ask(*, change: Reorganisation, by: User, at: dt.datetime, reason: str, renew
     )  # fmt: skip
 
 
+# A list of the nation is told by its figures alone.
+_STEPS_TOLD = 30
+
+
 def describe(approval: Approval) -> list[str]:
     """What would happen, in sentences, made anew from the tree of now."""
     change = Reorganisation.objects.select_related("top").get(pk=approval.payload["reorganisation"])
     follows = tree.preview(change)
     where = tree.name_on(change.top, change.effective_on)
     words = {"document": change.document, "day": f"{change.effective_on:%d/%m/%Y}", "unit": where}
-    told = [_("%(document)s, in effect from %(day)s, for %(unit)s.") % words, *figures_said(follows, change.top)]
+    told = [_("%(document)s, in effect from %(day)s, for %(unit)s.") % words]
+    steps = list(change.steps.order_by("order")[: _STEPS_TOLD + 1])
+    if len(steps) <= _STEPS_TOLD:
+        told += [line.said for line in step_lines(change, steps, follows)]
+    told += figures_said(follows, change.top)
     renewed = len(approval.payload.get("renewed", ()))
     if renewed:
         told.append(_("Rights given anew over a successor: %(count)s") % {"count": number(renewed)})
