@@ -108,7 +108,33 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(lists) -> None:
     before = contents()
     output = run(only(lists, "units-2025-06-30.csv"), "--dry-run", "--verbose")
     assert contents() == before
-    assert output.splitlines() == []
+    assert output.splitlines() == [
+        "What units-2025-06-30.csv changes in the tree:",
+        "  1 × commune: under another unit",
+        "    00003 Xã Mỹ Lộc, Huyện Nam → Xã Mỹ Lộc, Huyện Bắc",
+        "  2 × commune: opened",
+        "    00004 – → Xã Tam An",
+        "    00006 – → Xã Mới",
+        "  1 × province: of another type",
+        "    01 Tỉnh Một → Thành phố Một",
+        "  1 × commune: of another type",
+        "    00001 Xã Văn Lang → Phường Văn Lang",
+        "  2 × commune: closed",
+        "    00002 Xã Văn Lăng → –",
+        "    00004 Xã Tam Phước → –",
+        "  1 × district: closed",
+        "    002 Huyện Nam → –",
+        "Not told by the lists, and not guessed:",
+        "  between 01/08/2022 and 30/06/2025: 1 × commune: gone, no successor told",
+        "    00002 Xã Văn Lăng, Huyện Bắc, Thành phố Một",
+        "  between 01/08/2022 and 30/06/2025: 1 × district: gone, no successor told",
+        "    002 Huyện Nam, Thành phố Một",
+        "  between 01/08/2022 and 30/06/2025: 1 × commune: code under another parent and another name, not linked",
+        "    00004 Xã Tam Phước, Huyện Nam, Thành phố Một → Xã Tam An",
+        "  between 01/08/2022 and 30/06/2025: 1 × commune: new, no predecessor told",
+        "    00006 Xã Mới, Huyện Đông, Tỉnh Hai",
+        "Dry run: nothing was written.",
+    ]
 
 
 def test_a_plan_waits_and_a_second_run_makes_no_second_one(lists) -> None:

@@ -250,13 +250,15 @@ def difference(
     heirs = defaultdict(list)
     for old, heir, _share in history.successions:
         heirs[id(old)].append(heir.names[-1].full)
+    moved = {unit for step in steps if step.kind == Kind.TRANSFER for unit in step.units}
     gone: dict[str, list[int]] = defaultdict(list)
     for node in tree.values():
         if node.closed is None or id(node) in dropped:
             continue
         if id(node) not in heirs:
             gone[node.level].append(_id(node))
-        changes.append(Change("closed", node.level, node.code, (node.names[-1].full,), tuple(heirs[id(node)])))
+        if _id(node) not in moved:
+            changes.append(Change("closed", node.level, node.code, (node.names[-1].full,), tuple(heirs[id(node)])))
     steps += [ListStep(Kind.DISSOLVE, tuple(units), {}) for units in gone.values()]
     stray = tuple(link for link in entry.links or () if link.old not in tree)
     unresolved = tuple(item for item in history.unresolved if id(item.node) not in dropped)

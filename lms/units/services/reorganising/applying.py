@@ -34,6 +34,7 @@ from lms.units.queries.reorganisation import frame_of, plan_of, staying
 from lms.units.rules.changes import Frame, Plan, Ref
 from lms.units.services.batches import Batch, Progress, batches, insert, reset_sequences
 from lms.units.services.errors import RefusedError
+from lms.units.services.reorganising import following
 from lms.units.services.reorganising.following import finish_if_all_went, follow
 from lms.units.signals import reorganisation_confirmed, units_reorganised
 
@@ -42,6 +43,8 @@ SMALL = 500
 _MANY_STEPS = 50
 _CHUNK = 5000
 _TOLD_ONE_BY_ONE = 30
+# Who waits for SQLite's lock asks every tenth of a second: without a pause between two batches it never gets it.
+_BREATH = 0.12
 
 State = Reorganisation.State
 Role = ReorganisedUnit.Role
@@ -118,6 +121,8 @@ def carry_on(
         moved += number
         if time.monotonic() > until:
             return moved
+        if number == following.BATCH:
+            time.sleep(_BREATH)
     finish_if_all_went(reorganisation, at)
     return moved
 
