@@ -21,6 +21,7 @@ from lms.people.models.rosters import (
     left_alone,
     sentence,
 )
+from lms.people.models.viewing import Viewing, ViewingQuerySet
 
 __all__ = [
     "AccountAlias",
@@ -46,6 +47,8 @@ __all__ = [
     "RosterRow",
     "TwoPeople",
     "UnitChoice",
+    "Viewing",
+    "ViewingQuerySet",
     "in_words",
     "left_alone",
     "sentence",
