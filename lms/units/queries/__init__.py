@@ -1,5 +1,5 @@
 """Reads: who serves where on a day, the tree on a day, finding a unit by what people type (``tree``); what a plan would
-change (``reorganisation``).
+change (``reorganisation``); figures of one frame told in another (``rolling``).
 """
 
 from lms.units.queries.reorganisation import (
@@ -17,6 +17,7 @@ from lms.units.queries.reorganisation import (
     preview,
     problems,
 )
+from lms.units.queries.rolling import Left, Rolled, Untold, roll_up
 from lms.units.queries.tree import (
     Interval,
     UnitHit,
@@ -43,14 +44,17 @@ __all__ = [
     "Heir",
     "Interval",
     "Late",
+    "Left",
     "OpeningLine",
     "PersonLine",
     "Place",
     "Preview",
     "RenamingLine",
+    "Rolled",
     "SuccessionLine",
     "UnitHit",
     "UnitOnDay",
+    "Untold",
     "appointments_on",
     "breadcrumb",
     "breadcrumbs_on",
@@ -63,6 +67,7 @@ __all__ = [
     "preview",
     "primary_appointment",
     "problems",
+    "roll_up",
     "roots_on",
     "search_units",
     "tree_on",

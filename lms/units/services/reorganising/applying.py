@@ -326,7 +326,7 @@ def _rows(reorganisation: Reorganisation, frame: Frame, plan: Plan, units: dict[
     for name in names:
         name.fill_derived()  # type: ignore[attr-defined]
     basis = reorganisation.document[:200]
-    said = [(ReorganisedUnit.Role.OPENED, id_of(ref), ref, None) for ref in units]
+    said: list[tuple[Role, int, Ref, int | None]] = [(Role.OPENED, id_of(ref), ref, None) for ref in units]
     said += [(Role.RENAMED, row.unit, "", None) for row in plan.renamings]
     said += [
         (Role.CLOSED, unit, "", id_of(plan.people_to[unit]) if unit in plan.people_to else None)
