@@ -38,9 +38,9 @@ class TraceHead(models.Model):
 class TraceLink(models.Model):
     """One sealed entry of the log. Never changed, never deleted (lms.core.invariants).
 
-    ``digest``: SHA-256 of salt and values, ``hash``: SHA-256 of this link's columns and the ``hash`` of the one before,
-    all in hexadecimal (lms.core.trace). ``model`` names what the entry is about, as "app.model": the log forgets it
-    when a model goes.
+    ``digest``: SHA-256 of salt and values; ``frame``: of who, what and when alone, which no erasure takes away;
+    ``hash``: of this link's columns and the ``hash`` of the one before; all in hexadecimal (lms.core.trace). ``model``
+    names what the entry is about, as "app.model": the log forgets it when a model goes.
     """
 
     seq = models.BigIntegerField(primary_key=True)
@@ -48,6 +48,7 @@ class TraceLink(models.Model):
     entry = models.BigIntegerField()
     model = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
+    frame = models.CharField(max_length=64)
     digest = models.CharField(max_length=64)
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64, unique=True)

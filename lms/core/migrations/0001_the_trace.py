@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ("entry", models.BigIntegerField()),
                 ("model", models.CharField(blank=True, max_length=200)),
                 ("at", models.DateTimeField()),
+                ("frame", models.CharField(max_length=64)),
                 ("digest", models.CharField(max_length=64)),
                 ("previous", models.CharField(blank=True, max_length=64)),
                 ("hash", models.CharField(max_length=64, unique=True)),
