@@ -2,15 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock
+from lms.core.cells import neutral
 from lms.people import queries, rules
 from lms.people.formats.tables import MAX_ROWS
 from lms.people.models import RosterRow
+from lms.people.people_queries import RosterLine
 from lms.people.queries.places import UnitIndex
 from lms.units.models import Unit
 
@@ -19,14 +22,7 @@ HEADS = ["STT", "Họ và tên", "Ngày sinh", "Điện thoại", "Email", "Ch�
          "Trang cộng đồng"]  # fmt: skip
 _WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14, 36]
 SLIP_HEADS = ["Họ và tên", "Đơn vị", "Điện thoại", "Tên đăng nhập", "Mã dùng một lần"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LISTED_ROWS = 2000
-
-
-def plain(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    written = str(value)
-    return f"'{written}" if written.startswith(_FORMULA) else written
 
 
 def _put(sheet: Any, row: int, column: int, value: object, **style: Any) -> None:
@@ -115,6 +111,48 @@ def template_csv() -> bytes:
     return ("\ufeff" + ";".join(HEADS) + "\r\n").encode()
 
 
+# --- The roster of a subtree: our template, filled in -------------------------------------------------------------
+
+
+def _line(number: int, row: RosterLine) -> list[str]:
+    born = f"{row.born_on:%d/%m/%Y}" if row.born_on else str(row.birth_year or "")
+    phone = phones.display(row.phone) if row.phone else ""
+    return [str(number), row.full_name, born, phone, row.email, row.position, rules.DUTIES.get(row.page_duty, ""),
+            row.unit, f"{row.starts_on:%d/%m/%Y}", row.page]  # fmt: skip
+
+
+def roster_csv(rows: Iterable[RosterLine]) -> Iterator[str]:
+    """Line by line, with a mark of the encoding in front. Read again it changes nothing."""
+    yield "\ufeff"
+    for cells in itertools.chain([HEADS], (_line(number, row) for number, row in enumerate(rows, start=1))):
+        buffer = io.StringIO()
+        csv.writer(buffer, delimiter=";").writerow([neutral(cell) for cell in cells])
+        yield buffer.getvalue()
+
+
+def roster_xlsx(rows: Iterable[RosterLine]) -> bytes:
+    """As ``roster_csv``, every cell as text."""
+    import openpyxl  # noqa: PLC0415  as above
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  as above
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Danh sách")
+    for column, width in enumerate(_WIDTHS, start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.freeze_panes = "A2"
+    sheet.append(HEADS)
+    for number, row in enumerate(rows, start=1):
+        cells = []
+        for written in _line(number, row):
+            cell = WriteOnlyCell(sheet, written)
+            cell.data_type = "s"
+            cell.number_format = "@"
+            cells.append(cell)
+        sheet.append(cells)
+    return _bytes(book)
+
+
 def slips_xlsx(issued: Iterable[tuple[User, str]]) -> bytes:
     """One row an account: to cut into slips. The only place where the codes ever stand in clear."""
     import openpyxl  # noqa: PLC0415  as above
@@ -150,7 +188,7 @@ def refused_csv(rows: Iterable[RosterRow]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";")
     writer.writerow([*HEADS, *_REFUSED])
-    writer.writerows([plain(cell) for cell in _refused(row)] for row in rows)
+    writer.writerows([neutral(cell) for cell in _refused(row)] for row in rows)
     return ("\ufeff" + buffer.getvalue()).encode()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from lms.accounts import phones
 from lms.core import text
+from lms.core.cells import restored
 from lms.core.facebook import NotAPageAddressError, page_address
 from lms.fanpages import rules as pages
 from lms.people.enums import Outcome, Refusal, Remark
@@ -198,7 +199,7 @@ def _text(column: str, cell: Cell) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    raw = str(cell)
+    raw = restored(str(cell))
     limit = LIMITS.get(column, 1000)
     if len(raw) > 10 * limit:
         raise RowRefusedError(Refusal.CELL_TOO_LONG, column=COLUMN_WORDS[column], limit=limit)

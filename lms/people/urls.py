@@ -16,6 +16,8 @@ from lms.people.views import (
 app_name = "people"
 urlpatterns = [
     path("units/people/", people.people, name="people"),
+    path("units/people/export.xlsx", people.export, {"kind": "xlsx"}, name="people_xlsx"),
+    path("units/people/export.csv", people.export, {"kind": "csv"}, name="people_csv"),
     path("units/people/<int:person_id>/", people.person, name="person"),
     path("units/people/<int:person_id>/appointments/new/", appointments.appoint, name="appoint"),
     path("units/people/<int:person_id>/appointments/<int:pk>/", appointments.correct, name="appointment_correct"),

@@ -44,3 +44,4 @@ def roster_actions(actions: LogActionRegistry) -> None:
     actions.register_action("people.end_sessions", _("Sessions ended"), _("Signed somebody out everywhere"))
     actions.register_action("people.ask_approval", _("Second person asked"), _("Asked a second person to confirm"))
     actions.register_action("people.decide_approval", _("Request decided"), _("Decided what a second person was asked"))
+    actions.register_action("people.export_roster", _("Roster exported"), _("Took out the roster of a unit"))

@@ -11,7 +11,6 @@ What people typed may begin like a formula (= + - @, tab, carriage return): such
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,13 +24,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from lms.core import numbers
+from lms.core.cells import neutral
 from lms.reports.queries import PersonRow
 from lms.reports.rules import Row
 
 BOM = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Control characters that XML cannot hold.
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _KEPT_IN_MEMORY = 4 * 1024 * 1024
 
 DATE_FORMAT = "dd/mm/yyyy"
@@ -54,12 +51,6 @@ Cell = str | int | dt.date | Share | None
 class Column:
     title: str
     width: int
-
-
-def neutral(text: str) -> str:
-    """``text`` such that no spreadsheet takes it for a formula."""
-    cleaned = _ILLEGAL.sub("", text)
-    return f"'{cleaned}" if cleaned.startswith(_FORMULA) else cleaned
 
 
 def unit_columns() -> list[Column]:

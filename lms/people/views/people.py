@@ -4,20 +4,23 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lms.accounts import phones
 from lms.accounts.models import User
-from lms.core import clock
+from lms.core import audit, clock
 from lms.core.http import AuthenticatedRequest
+from lms.people import exports
 from lms.people import people_queries as queries
 from lms.people.account_queries import described
 from lms.people.services.rosters import may_import
-from lms.units.models import Appointment, Unit
+from lms.units.models import Appointment, Grant, Unit
+from lms.units.scope import granted_units
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILTERS = {"duty": ("any", *Appointment.Duty.values), "claim": ("never",), "post": ("acting", "several")}
 
 
@@ -43,6 +46,7 @@ def people(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "asked": asked, "page": page, "rows": rows, "duties": Appointment.Duty.choices[1:],
         "is_filtered": bool({**chosen, "order": ""} != {"order": ""}), "kept": urlencode(chosen),
+        "may_export": queries.may_appoint_somewhere(viewer),
     }  # fmt: skip
     return render(request, "people/people.html", context)
 
@@ -66,6 +70,34 @@ def _asked(viewer: User, sent: Any) -> queries.Asked:
         post=one_of("post"),
         order=order if order in queries.ORDERS else "ten",
     )
+
+
+@never_cache
+@login_required
+@require_safe
+def export(request: AuthenticatedRequest, kind: str) -> HttpResponseBase:
+    """The roster of one's units (or of ``?unit=``) in the columns of the template. It leaves the building: logged."""
+    viewer = looker(request)
+    unit = _unit_to_export(viewer, request.GET.get("unit", ""))
+    lines = queries.roster_lines(viewer, unit)
+    audit.record("people.export_roster", unit, actor=viewer, unit=unit.pk, path=unit.path, kind=kind)
+    if kind == "csv":
+        response: HttpResponseBase = StreamingHttpResponse(
+            exports.roster_csv(lines), content_type="text/csv; charset=utf-8"
+        )
+    else:
+        response = HttpResponse(exports.roster_xlsx(lines), content_type=_XLSX)
+    response["Content-Disposition"] = f'attachment; filename="danh-sach-can-bo.{kind}"'
+    return response
+
+
+def _unit_to_export(viewer: User, sent: str) -> Unit:
+    """Only where ``viewer`` may bring in people: the file is made to come back."""
+    tops = granted_units(viewer, Grant.Right.IMPORT)
+    unit = queries.unit_asked(viewer, sent) if sent else next(iter(tops), None)
+    if unit is None or not may_import(viewer, unit):
+        raise Http404
+    return unit
 
 
 @never_cache

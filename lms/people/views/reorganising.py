@@ -22,8 +22,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lms.accounts.models import User
 from lms.core import clock
+from lms.core.cells import neutral
 from lms.core.http import AuthenticatedRequest
-from lms.people import exports
 from lms.people import reorganising_queries as queries
 from lms.people.reorganising_forms import (
     KIND_NAMES,
@@ -289,7 +289,8 @@ def _follows(request: AuthenticatedRequest, found: Reorganisation) -> dict[str, 
     asked = request.GET.get("part", "")
     by = cast(User, request.user)
     given = rights_to_give(by, found.top) if follows.ending_grants else []
-    parts = queries.parts_of(follows, above, queries.rights_of(follows, by, given))
+    moved = queries.moved_of(found)
+    parts = queries.parts_of(follows, above, queries.rights_of(follows, by, given), moved)
     chosen = [part for part in parts if part.key == asked]
     shown = chosen or [part for part in parts if part.lines]
     pages = {
@@ -300,7 +301,7 @@ def _follows(request: AuthenticatedRequest, found: Reorganisation) -> dict[str, 
     }
     return {
         "follows": follows,
-        "figures": queries.figures_of(follows, above),
+        "figures": queries.figures_of(follows, above, moved),
         "parts": [(part, pages[part.key]) for part in shown],
         "only": chosen[0].key if chosen else "",
         "warnings": [problem for problem in follows.problems if problem.is_warning],
@@ -340,7 +341,7 @@ def change_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     out = io.StringIO()
     heads = (pgettext("table", "Part"), _("Unit"), pgettext("table", "What"), _("Goes to"), pgettext("table", "Note"))
     csv.writer(out, delimiter=";").writerows(
-        [exports.plain(cell) for cell in row] for row in (heads, *queries.rows_of(follows, above))
+        [neutral(cell) for cell in row] for row in (heads, *queries.rows_of(follows, above, queries.moved_of(found)))
     )
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="sap-xep-{found.pk}.csv"'
