@@ -187,37 +187,52 @@ def test_warnings_hinder_nothing() -> None:
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[Frame, list[Step]]:
-    shape: dict[int, tuple[int | None, str]] = {1: (None, "centre")}
-    for pk in range(2, draw(st.integers(4, 14))):
+    """Plans as people make them: about half are sound, the rest fail for one reason or another."""
+    shape: dict[int, tuple[int | None, str]] = {1: (None, "centre"), 2: (1, "province"), 3: (1, "province")}
+    for pk in range(4, draw(st.integers(7, 14))):
         parent = draw(st.sampled_from([each for each, (_p, level) in shape.items() if level != "commune"]))
         below = LEVELS[LEVELS.index(shape[parent][1]) + 1 :]
         shape[pk] = (parent, draw(st.sampled_from(below)))
-    pool = draw(st.permutations(sorted(shape)[1:]))
+    pool = list(draw(st.permutations(sorted(shape)[1:])))
     steps = []
     for order in range(1, draw(st.integers(1, 4)) + 1):
-        units = tuple(pool[: draw(st.integers(0, 3))])
-        pool = pool[draw(st.integers(0, 3)) :]
-        level = shape[units[0]][1] if units else "commune"
-        wanted = Wanted(
-            name=f"{TYPES.get((level, TYPE_OF[level]), 'x').capitalize()} Mới {order}",
-            type=TYPE_OF[level],
-            code=f"9{order}",
-            parent=draw(st.none() | st.sampled_from([str(each) for each in shape])),
-            level=level,
-        )
-        steps.append(
-            Step(
-                order=order,
-                kind=draw(st.sampled_from(Kind)),
-                units=units,
-                parts=tuple(pool[:1]) if draw(st.booleans()) else (),
-                wanted=(wanted, replace(wanted, name=f"{wanted.name} b", code=f"8{order}")),
-                children={each: 0 for each in shape if draw(st.integers(0, 4)) == 0},
-                children_to=draw(st.none() | st.sampled_from([str(each) for each in shape])),
-                people_to=draw(st.none() | st.sampled_from([str(each) for each in shape])),
-            )
-        )
+        if pool:
+            steps.append(_one(draw, order, shape, pool))
     return frame(shape), steps
+
+
+def _one(draw: st.DrawFn, order: int, shape: dict[int, tuple[int | None, str]], pool: list[int]) -> Step:
+    unit = pool.pop()
+    parent, level = shape[unit]
+    higher = [str(each) for each, (_p, of) in shape.items() if RANKS[of] < RANKS[level] and str(each) != str(parent)]
+    same = [each for each in pool if shape[each][1] == level]
+    below = [each for each, (above, _level) in shape.items() if above == unit]
+    chosen = draw(st.sampled_from(Kind))
+    units, parts = [unit], []
+    if chosen is Kind.MERGE:
+        for group in (units, parts):
+            if same and draw(st.booleans()):
+                group.append(same.pop())
+                pool.remove(group[-1])
+    to = draw(st.sampled_from(higher)) if higher else None
+    kind = TYPE_OF[level]
+    wanted = Wanted(name=f"{TYPES[level, kind].capitalize()} Mới {order}", type=kind, code=f"9{order}")
+    if chosen is Kind.TRANSFER or chosen is Kind.FOUND:
+        wanted = replace(wanted, parent=to, level=level)
+    if chosen is Kind.RELEVEL:
+        level = draw(st.sampled_from(["district", "commune"]))
+        wanted = replace(wanted, level=level, name=f"{TYPES[level, TYPE_OF[level]]} Mới", type=TYPE_OF[level])
+    divided = [each for each, (above, _level) in shape.items() if above in parts]
+    return Step(
+        order=order,
+        kind=chosen,
+        units=() if chosen is Kind.FOUND else tuple(units),
+        parts=tuple(parts),
+        wanted=(wanted, replace(wanted, name=f"{wanted.name} b", code=f"8{order}")),
+        children=dict.fromkeys(below if chosen is Kind.SPLIT else divided, 0),
+        children_to=str(parent) if draw(st.booleans()) else to,
+        people_to=draw(st.sampled_from([None, str(parent)])),
+    )
 
 
 @settings(max_examples=250, deadline=None)
