@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from lms.accounts.models import User
 from lms.core import text
 from lms.people.enums import Outcome
+from lms.people.merging_queries import survivors
 from lms.people.models import RosterBatch, RosterRow
 from lms.people.rules import Entry, Known, Post
 from lms.units import queries as units
@@ -41,10 +42,11 @@ class Found:
     by_place: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     elsewhere: dict[tuple[str, dt.date], list[int]] = field(default_factory=dict)
     posts: dict[int, list[tuple[Appointment, Post]]] = field(default_factory=dict)
+    living: dict[int, int] = field(default_factory=dict)
 
     def of(self, pk: int | None, day: dt.date) -> Known | None:
         """The account with the primary appointment that holds on ``day``."""
-        known = self.known.get(pk or 0)
+        known = self.known.get(self.living.get(pk or 0, pk or 0))
         if known is None:
             return None
         held = self.posts.get(known.pk, [])
@@ -86,7 +88,11 @@ class Directory:
         wanted = {*found.by_phone.values(), *found.by_email.values()}
         wanted.update(pk for pks in (*found.by_place.values(), *found.elsewhere.values()) for pk in pks)
         wanted.update(row.person_id for row in rows if row.person_id)
-        self._read_people(wanted - found.known.keys(), found)
+        living = survivors(wanted)
+        self._read_people(wanted | set(living.values()), found)
+        found.living.update(living)
+        for old, survivor in living.items():
+            _unite(found, old, survivor)
 
     @staticmethod
     def _has_contact(entry: Entry, found: Found) -> bool:
@@ -138,7 +144,7 @@ class Directory:
                 found.elsewhere.setdefault((folded, born_on), []).append(pk)
 
     def _read_people(self, pks: set[int], found: Found) -> None:
-        ordered = sorted(pks)
+        ordered = sorted(pks - found.known.keys())
         for start in range(0, len(ordered), CHUNK):
             chunk = ordered[start : start + CHUNK]
             posts: dict[int, list[Appointment]] = defaultdict(list)
@@ -174,6 +180,20 @@ class Directory:
     def _post(self, held: Appointment) -> Post:
         name = self._names.get(held.unit_id, "")
         return Post(held.pk, held.unit_id, name, held.position, held.page_duty, held.starts_on)
+
+
+def _unite(found: Found, old: int, survivor: int) -> None:
+    """Whoever is found by an account that was united with another one is that other one."""
+    gone, known = found.known.pop(old, None), found.known.get(survivor)
+    if gone and known:
+        contacts = {gone.phone, gone.email.lower()} - {""}
+        found.known[survivor] = replace(known, aliases=known.aliases | contacts)
+    for by in (found.by_phone, found.by_email):
+        by.update({contact: survivor for contact, pk in by.items() if pk == old})
+    for named in (found.by_place, found.elsewhere):
+        for key, pks in named.items():  # type: ignore[attr-defined]
+            if old in pks:
+                named[key] = list(dict.fromkeys(survivor if pk == old else pk for pk in pks))  # type: ignore[index]
 
 
 def _holds(post: Appointment, day: dt.date) -> bool:
