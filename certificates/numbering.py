@@ -53,3 +53,8 @@ def read_code(typed: str) -> str | None:
     if len(signs) != _RANDOM_SIGNS + 1 or any(sign not in _VALUE for sign in signs):
         return None
     return _grouped(signs) if _check_sign(signs[:-1]) == signs[-1] else None
+
+
+def initials(name: str) -> str:
+    """ "ĐẶNG THỊ NGUYỆT ÁNH" → "Đ.T.N.Á.": at most ten words, which is what the register's column holds."""
+    return "".join(f"{word[0].upper()}." for word in name.split()[:10])

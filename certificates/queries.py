@@ -50,8 +50,11 @@ class CertificateRow:
 
 @dataclass(frozen=True)
 class PublicCertificate:
-    """What anybody with the code may know: no date of birth, no position."""
+    """What anybody with the code may know: no date of birth, no position. Of an erased one (``erased_on``) name, unit
+    and issuer are empty, and ``initials`` and ``sha256`` say what is left.
+    """
 
+    id: uuid.UUID
     number: str
     code: str
     name: str
@@ -62,6 +65,24 @@ class PublicCertificate:
     status: Status
     revoked_on: dt.date | None
     successor_code: str
+    erased_on: dt.date | None = None
+    initials: str = ""
+    sha256: str = ""
+
+
+def number_of(certificate: Certificate) -> str:
+    """As printed; of an erased one from the register, which must have been selected."""
+    if certificate.erased_at is None:
+        return str(certificate.payload.get("number", ""))
+    book = certificate.register
+    return numbering.full_number(certificate.number, book.year, book.symbol)
+
+
+def course_of(certificate: Certificate) -> str:
+    """As printed; of an erased one the course's title of today, which must have been selected."""
+    if certificate.erased_at is None:
+        return str(certificate.payload.get("course", ""))
+    return certificate.completion.course.title
 
 
 def _status(certificate: Certificate) -> Status:
@@ -78,9 +99,9 @@ def _successor(certificate: Certificate) -> Certificate | None:
 def _row(certificate: Certificate) -> CertificateRow:
     return CertificateRow(
         id=certificate.pk,
-        number=certificate.payload.get("number", ""),
+        number=number_of(certificate),
         code=certificate.verify_code,
-        course=certificate.payload.get("course", ""),
+        course=course_of(certificate),
         issued_on=clock.day_of(certificate.issued_at),
         state=certificate.state,
         status=_status(certificate),
@@ -88,15 +109,18 @@ def _row(certificate: Certificate) -> CertificateRow:
     )
 
 
+_REMAINS = ("superseded_by", "register", "completion__course")
+
+
 def my_certificates(person: User) -> list[CertificateRow]:
     """The person's own, the newest first. One query."""
-    own = Certificate.objects.filter(completion__user=person).select_related("superseded_by")
+    own = Certificate.objects.filter(completion__user=person).select_related(*_REMAINS)
     return [_row(certificate) for certificate in own.order_by("-issued_at", "-number")]
 
 
 def my_certificate(person: User, certificate_id: uuid.UUID) -> CertificateRow | None:
     """One of the person's own, None for anybody else's."""
-    own = Certificate.objects.filter(completion__user=person, pk=certificate_id).select_related("superseded_by")
+    own = Certificate.objects.filter(completion__user=person, pk=certificate_id).select_related(*_REMAINS)
     certificate = own.first()
     return _row(certificate) if certificate else None
 
@@ -106,21 +130,25 @@ def public_certificate(typed: str) -> PublicCertificate | None:
     code = numbering.read_code(typed)
     if code is None:
         return None
-    certificate = Certificate.objects.select_related("superseded_by").filter(verify_code=code).first()
+    certificate = Certificate.objects.select_related(*_REMAINS).filter(verify_code=code).first()
     if certificate is None:
         return None
     payload, successor = certificate.payload, _successor(certificate)
     return PublicCertificate(
-        number=payload.get("number", ""),
+        id=certificate.pk,
+        number=number_of(certificate),
         code=certificate.verify_code,
         name=payload.get("name", ""),
-        course=payload.get("course", ""),
+        course=course_of(certificate),
         unit=payload.get("unit", ""),
         issuer=payload.get("issuer", ""),
         issued_on=clock.day_of(certificate.issued_at),
         status=_status(certificate),
         revoked_on=clock.day_of(certificate.revoked_at) if certificate.revoked_at else None,
         successor_code=successor.verify_code if successor else "",
+        erased_on=clock.day_of(certificate.erased_at) if certificate.erased_at else None,
+        initials=certificate.initials,
+        sha256=certificate.sha256,
     )
 
 

@@ -5,9 +5,11 @@ import hashlib
 import logging
 import unicodedata
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F, Q
@@ -150,11 +152,62 @@ def supersede(*, certificate: Certificate, at: dt.datetime, actor: User | None, 
         return successor
     if certificate.revoked_at:
         raise ValueError("a revoked certificate has no successor")
+    if certificate.erased_at:
+        raise ValueError("an erased certificate has no successor: nothing is known that could be printed")
     successor = _enter(completion=certificate.completion, register=register, at=at, supersedes=certificate)
     audit.record(
         "certificates.supersede", certificate, actor=actor, reason=text.clean(reason), successor=str(successor.pk)
     )
     return successor
+
+
+# --- What remains when the person is erased --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What an erasure leaves to be deleted outside the database."""
+
+    files: tuple[str, ...]
+
+
+@transaction.atomic
+def erase(*, certificate: Certificate, at: dt.datetime) -> Remains:
+    """Empty the words and forget the file; number, code, digest, initials and a slow hash of the name stay.
+
+    Answers the names of the files in ``private_storage``, also those of tries that died: the caller deletes them once
+    the transaction holds. A second call changes nothing and answers none.
+    """
+    certificate = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    if certificate.erased_at:
+        return Remains(())
+    name = str(certificate.payload.get("name", ""))
+    files = {str(certificate.file)} if certificate.file else set()
+    files |= {_file_name(certificate, attempt) for attempt in range(1, certificate.tries + 1)}
+    certificate.initials = numbering.initials(name)
+    certificate.words_hash = make_password(_printed_name(name)) if name else ""
+    certificate.payload, certificate.file, certificate.erased_at = {}, "", at
+    certificate.state, certificate.claimed_until = Certificate.State.ERASED, None
+    certificate.revoke_reason = certificate.last_error = ""
+    certificate.save(
+        update_fields=[
+            "initials", "words_hash", "payload", "file", "erased_at", "state", "claimed_until", "revoke_reason",
+            "last_error",
+        ]
+    )  # fmt: skip
+    return Remains(tuple(sorted(files)))
+
+
+def bears_name(certificate: Certificate, typed: str) -> bool:
+    """Whether ``typed`` is the name that was printed on an erased certificate; case and spaces do not matter.
+
+    Slow on purpose (the hash is that of a password): the caller limits how often somebody asks.
+    """
+    return bool(certificate.words_hash) and check_password(_printed_name(typed), certificate.words_hash)
+
+
+def _printed_name(name: str) -> str:
+    return text.upper(text.clean(name))
 
 
 # --- The file: claimed by one renderer, kept once -------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Mine, one as a file, and the public check of a code."""
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -9,22 +10,24 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
+from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from certificates import numbering, queries
+from certificates import numbering, queries, services
 from certificates.models import Certificate
 from lms.core import text
 from lms.core.http import AuthenticatedRequest
 
 # Generous: a hall that checks its papers behind one address; hopeless for guessing 53 bits.
 CHECKS_PER_MINUTE = 120
+LARGEST_PAPER = 5 * 1024 * 1024
 
 
 @login_required
@@ -61,6 +64,9 @@ def _public_url() -> str:
 def pdf(request: HttpRequest, certificate_id: uuid.UUID) -> HttpResponseBase:
     """The file, for its holder and for those who answer for the unit."""
     certificate = get_object_or_404(Certificate.objects.visible_to(request.user), pk=certificate_id)  # type: ignore[arg-type]
+    if certificate.erased_at:
+        messages.info(request, _("The file was deleted when the personal data was erased."))
+        return redirect("certificates:mine")
     if certificate.state != Certificate.State.READY:
         messages.info(request, _("The certificate is still being made."))
         return redirect("certificates:mine")
@@ -118,9 +124,12 @@ def verify(request: HttpRequest) -> HttpResponse:
     return _form(request, typed=typed, is_mistyped=bool(typed))
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def verified(request: HttpRequest, code: str) -> HttpResponse:
-    """What anybody may know of one certificate: no date of birth, no position."""
+    """What anybody may know of one certificate: no date of birth, no position.
+
+    Of an erased one: whether the name or the file that is posted is that of the paper.
+    """
     if not _may_check(request):
         response = _form(request, status=429, typed=code, is_too_often=True)
         response["Retry-After"] = "60"
@@ -132,4 +141,33 @@ def verified(request: HttpRequest, code: str) -> HttpResponse:
     if certificate is None:
         return _form(request, status=404, typed=code[:60], is_mistyped=not readable, is_unknown=bool(readable))
     address = _public_url() + reverse("certificates:verified", args=[certificate.code])
-    return _public(render(request, "certificates/verified.html", {"certificate": certificate, "address": address}))
+    context: dict[str, Any] = {"certificate": certificate, "address": address}
+    if certificate.erased_on:
+        return _erased(request, context)
+    if request.method == "POST":
+        return _public(redirect("certificates:verified", code=certificate.code))
+    return _public(render(request, "certificates/verified.html", context))
+
+
+def _erased(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Little is left to compare: the name against a slow hash, the file against its digest."""
+    if request.method == "POST":
+        typed, file = text.clean(request.POST.get("name", "")[:200]), request.FILES.get("file")
+        context["typed"] = typed
+        if typed:
+            kept = Certificate.objects.get(pk=context["certificate"].id)
+            context["name_agrees"] = services.bears_name(kept, typed)
+        if file is not None:
+            context["file_agrees"] = _digest(file) == context["certificate"].sha256 != ""
+        context["is_asked"] = bool(typed or file)
+    return _public(render(request, "certificates/erased.html", context))
+
+
+def _digest(file: UploadedFile) -> str:
+    """Of an uploaded file; "" for one that no certificate of ours is as large as."""
+    if (file.size or 0) > LARGEST_PAPER:
+        return ""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Collate, RowNumber
 
 from certificates.models import Certificate
+from certificates.queries import course_of, number_of
 from courses.enums import State
 from courses.models import Enrolment
 from courses.queries.progress import CourseRow, learner_courses
@@ -233,6 +234,7 @@ def person_page(viewer: User, person_id: int) -> PersonPage | None:
     allowed = tuple(granted_paths(viewer))
     enrolments = (
         Enrolment.objects.visible_to(viewer)
+        .standing()
         .filter(user=person, withdrawn_at__isnull=True)
         .select_related("course", "completion", "bookmark")
         .order_by("-enrolled_at")
@@ -263,12 +265,13 @@ def _post_row(post: Appointment, chains: dict[str, list[tree.UnitOnDay]]) -> Pos
 
 
 def _certificates(viewer: User, person: User) -> Iterator[CertificateRow]:
-    found = Certificate.objects.visible_to(viewer).filter(completion__user=person).select_related("superseded_by")
+    found = Certificate.objects.visible_to(viewer).filter(completion__user=person)
+    found = found.select_related("superseded_by", "register", "completion__course")
     for certificate in found.order_by("-issued_at"):
         is_valid = certificate.revoked_at is None and not hasattr(certificate, "superseded_by")
         yield CertificateRow(
-            certificate.payload.get("number", ""),
-            certificate.payload.get("course", ""),
+            number_of(certificate),
+            course_of(certificate),
             clock.day_of(certificate.issued_at),
             certificate.verify_code,
             is_valid,
