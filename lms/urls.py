@@ -7,6 +7,8 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from courses.urls import activity_pages
 
+handler500 = "lms.core.views.failed"
+
 urlpatterns = [
     path("", include("lms.core.urls")),
     path("", include("lms.accounts.urls")),

@@ -9,11 +9,10 @@ class CoreConfig(AppConfig):
     verbose_name = _("Foundation")
 
     def ready(self) -> None:
-        from lms.core import (
-            checks,  # noqa: F401  app ready
-            triggers,  # app ready
-        )
+        from lms.core import checks, invariants, receivers, sweeping, trace, triggers  # noqa: F401  app ready  # app ready
 
-        # Sent for every app that has models, which this one has not; all migrations are through by then, or none is.
+        triggers.register(*invariants.TRIGGERS)
+        sweeping.register("trace", trace.sweep)
+        # Sent once for every app, so one is chosen; all migrations are through by then, or none is.
         pre_migrate.connect(triggers.drop_all, sender=apps.get_app_config("auth"))
         post_migrate.connect(triggers.create_all, sender=apps.get_app_config("auth"))

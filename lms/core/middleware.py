@@ -1,7 +1,28 @@
+from collections.abc import Callable
+
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+
+from lms.core import origin
+
+
+class NameRequest:
+    """Every request has a name: the log keeps it with what the request wrote, the answer carries it, and the page of
+    an error shows it, so that somebody who rings up can read it out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        name = origin.new_request_id()
+        request.request_id = name  # type: ignore[attr-defined]
+        with origin.coming_from(origin.Origin(request=name, http=request)):
+            response = self.get_response(request)
+        response["X-Request-Id"] = name
+        return response
 
 
 class SplitContentSecurityPolicy(CSPMiddleware):

@@ -1,6 +1,7 @@
 import logging
 
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -27,3 +28,9 @@ def ready(request: HttpRequest) -> HttpResponse:
             logger.exception("not ready: %s", check.__name__)
             return HttpResponse("not ready\n", content_type="text/plain", status=503)
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """The page of an error: a plain one that asks nothing of the database, with the name of the request to read out."""
+    page = loader.get_template("500.html").render({"request_id": getattr(request, "request_id", "")})
+    return HttpResponse(page, status=500)
