@@ -15,8 +15,8 @@ from courses.models import Activity, Module
 from lms.accounts.models import User
 from lms.fanpages import services as fanpages
 from lms.fanpages.models import PageRecord
-from lms.people.services import reorganising, rosters
-from lms.units.models import Appointment, Grant
+from lms.people.services import joining, reorganising, rosters
+from lms.units.models import Appointment, Grant, Reorganisation, Unit
 from quizzes.services import attempts, manual, overrides, regrades, sessions
 from quizzes.services.responses import attach
 from tests.conftest import DAY_ONE, NOON, Units, make_person
@@ -66,14 +66,22 @@ def make_people(units: Units) -> dict[str, User | None]:
     return people
 
 
-def _change(units: Units, by: User) -> int:
-    """A plan that takes the officer's unit away."""
+def _joining(units: Units, by: User) -> dict[str, Any]:
+    """A link of the officer's unit, and somebody who has asked by it."""
+    link = joining.make_link(unit=units.p1_a, by=by, at=NOON, expires_at=NOON + dt.timedelta(days=30))
+    said = joining.Said("Nông Thị Nhờ", "+84912000777", "", None, 1988, "Chuyên viên", "")
+    asked = joining.ask(link=link, secret="bi-mat", unit=units.p1_a, said=said, at=NOON)
+    return {"join_link": link.pk, "join_code": link.code, "join_request": asked.pk}
+
+
+def _change(units: Units, by: User, closing: Unit) -> Reorganisation:
+    """A plan that takes a unit away."""
     words = {"document_kind": "Nghị quyết", "document_number": "1/NQ", "document_issuer": "Quốc hội"}
     document = {**words, "document_issued_on": DAY_ONE}
     day = dt.date(2026, 12, 1)
     change = reorganising.draft(top=units.p1, document=document, effective_on=day, by=by, at=NOON)
-    reorganising.add_step(change=change, kind="dissolve", units=[units.p1_a.pk], params={}, by=by)
-    return change.pk
+    reorganising.add_step(change=change, kind="dissolve", units=[closing.pk], params={}, by=by)
+    return change
 
 
 def make_world(units: Units) -> World:
@@ -83,9 +91,16 @@ def make_world(units: Units) -> World:
     assert centre
     assert boss
     ids: dict[str, Any] = {"person": officer.pk, "unit": units.p1_a.pk, "province": units.p1.pk}
+    ids["manager"] = people["view"].pk if people["view"] else 0
     ids["grant"] = Grant.objects.get(person=people["view"]).pk
     ids["appointment"] = Appointment.objects.get(person=officer).pk
-    ids["change"] = _change(units, centre)
+    ids["change"] = _change(units, centre, units.p1_a).pk
+    second = _change(units, centre, units.p1_b)
+    ids["approval"] = reorganising.ask(change=second, by=centre, at=NOON, reason="Theo nghị quyết").pk
+    ids["twin"] = make_person("can_bo_hai", NAME.replace("Tú", "Tu"), units.p1_a).pk
+    importer = people["import"]
+    assert importer
+    ids.update(_joining(units, importer))
     practical = make_task()
     course = practical.pages.record
     ids.update(course=course.pk, lesson=practical.pages.activity(practical.pages.lesson_1).pk)
