@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from lms.accounts import queries
+from lms.accounts import queries, services
 from lms.accounts.models import User
+from lms.core import clock
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -45,6 +46,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user.set_password(password)
         user.must_change_password = False
         user.save(update_fields=["password", "must_change_password"])
+        # They hold a hash of the old password and open nothing any more; the list of sessions shall say so.
+        session = getattr(self.request, "session", None)
+        services.end_sessions(person=user, at=clock.now(), but=(session.session_key if session else "") or "")
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_overview")

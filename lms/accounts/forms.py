@@ -6,11 +6,13 @@ from typing import Any
 from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserForm
 
-from lms.accounts import phones, queries
+from lms.accounts import phones, queries, rules
 from lms.accounts.models import User
+from lms.accounts.receivers import SHARED
 
 
 class PhoneFormField(forms.CharField):
@@ -54,7 +56,12 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         # The page itself says where to turn; the link stands beside the button.
         self.fields["password"].help_text = ""
         self.fields["remember"].label = _("Stay signed in on this device")
-        self.order_fields(["login", "password", "remember"])
+        self.fields["shared"] = forms.BooleanField(
+            label=_("Shared device"),
+            required=False,
+            help_text=_("Signs you out when the browser is closed, and locks the screen after 10 minutes without use."),
+        )
+        self.order_fields(["login", "password", "remember", "shared"])
 
     def _take_name_from_slip(self) -> None:
         """The QR on an account's slip opens this page with the username; the code is typed, never in an address."""
@@ -68,6 +75,14 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         typed = self.cleaned_data["login"]
         person = queries.account_named(typed)
         return person.username if person else typed.lower()
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """What is said of the device waits in the session, since a second factor may come in between."""
+        request.session[SHARED] = self.cleaned_data["shared"]
+        if self.cleaned_data["shared"]:
+            self.cleaned_data["remember"] = False
+        response: HttpResponse = super().login(request, redirect_url)
+        return response
 
     def user_credentials(self) -> dict[str, str]:
         return {"username": self._username, "password": self.cleaned_data["password"]}
@@ -106,6 +121,53 @@ class PasskeyNameForm(EditWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the passkey")
+
+
+class PinForm(forms.Form):
+    """``person``: whose password is asked, since a PIN set by whoever finds the screen open would be worth nothing."""
+
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    pin = forms.RegexField(
+        r"^[0-9]{4,6}$",
+        label=_("PIN, 4 to 6 digits"),
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": "6"}),
+        error_messages={"invalid": _("A PIN is 4 to 6 digits.")},
+    )
+    again = forms.CharField(
+        label=_("The same PIN again"),
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": "6"}),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.person.check_password(password):
+            raise forms.ValidationError(_("The password is not right."))
+        return password
+
+    def clean_pin(self) -> str:
+        pin: str = self.cleaned_data["pin"]
+        if rules.is_easy_pin(pin):
+            raise forms.ValidationError(_("This PIN is guessed at once: take digits that do not follow each other."))
+        return pin
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("pin") and cleaned.get("again") and cleaned["pin"] != cleaned["again"]:
+            self.add_error("again", _("The two PINs differ."))
+        return cleaned
+
+
+class UnlockForm(forms.Form):
+    words = forms.CharField(
+        label=_("PIN or password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
 
 
 # --- CMS ------------------------------------------------------------------------------------------

@@ -1,24 +1,136 @@
-"""What a person must do before anything else: replace an issued password, set up the second factor."""
+"""The lock of a shared device, and what a person must do before anything else: replace an issued password, set up the
+second factor.
+"""
 
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
-from lms.accounts import queries
+from lms.accounts import queries, services
 from lms.accounts.models import User
-from lms.accounts.receivers import CHECKED_AT
+from lms.accounts.receivers import CHECKED_AT, DEVICE_COOKIE, SIGN_IN
 from lms.core import clock
 
 # How long the answer "nothing to do", noted in the session, holds. Asking costs queries.
 CHECK_HOLDS = 600
 
-_ALWAYS = frozenset({"account_logout", "healthz", "readyz", "set_language", "javascript-catalog"})
+# A shared device locks after so many seconds without use; how often a session is written at most.
+IDLE = 600
+SHARED_EVERY = 60
+EVERY = 300
+LOCKED, HELD, NEWS = "locked", "held_form", "sign_in_news"
+HELD_FIELDS, HELD_LETTERS = 400, 64 * 1024
+CSRF = "csrfmiddlewaretoken"
+DEVICE_HOLDS = 365 * 24 * 3600
+
+_ALWAYS = frozenset(
+    {
+        "account_lock", "account_unlock", "account_logout", "healthz", "readyz", "set_language", "javascript-catalog",
+    }
+)  # fmt: skip
 _FOR_PASSWORD = _ALWAYS | {"account_change_password"}
 _FOR_SECOND_FACTOR = _FOR_PASSWORD | {"account_reauthenticate"}
+
+
+class DeviceMiddleware:
+    """Follows a session on its device: the lock of a shared one, when it was last used, what nobody else may read.
+
+    Costs no query; a shared session is written once a minute at most, others every five minutes, and only then is the
+    person's list of sessions brought up to date and looked at for news.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_shared = bool(request.session.get(SIGN_IN, {}).get("shared"))
+        response = self.get_response(request)
+        token = getattr(request, "new_device", None)
+        if token:
+            response.set_cookie(
+                DEVICE_COOKIE, token, max_age=DEVICE_HOLDS, httponly=True, samesite="Lax", secure=request.is_secure()
+            )
+        # The session says whether somebody is signed in: asking for the account would cost a query where no view did.
+        if SESSION_KEY in request.session:
+            _follow_key(request)
+            if response.get("Content-Type", "").startswith("text/html"):
+                _keep_to_oneself(response)
+        elif was_shared and request.is_secure():
+            # Signed out: the pages of the one before are not to be found by going back.
+            response["Clear-Site-Data"] = '"cache"'
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        noted = request.session.get(SIGN_IN)
+        if not noted or name in _ALWAYS or getattr(view, "__module__", "") == "django.contrib.staticfiles.views":
+            return None
+        if not request.user.is_authenticated:
+            return None
+        now = int(clock.now().timestamp())
+        if noted["shared"] and (request.session.get(LOCKED) or now - noted["seen"] > IDLE):
+            return _send_to_lock(request)
+        _note_use(request, noted, now)
+        return None
+
+
+def lock(request: HttpRequest) -> None:
+    """A new key, so that no request that is still on its way with the old one can write the session open again."""
+    request.session[LOCKED] = True
+    request.session.cycle_key()
+
+
+def unlock(request: HttpRequest) -> None:
+    request.session.pop(LOCKED, None)
+    request.session[SIGN_IN] = {**request.session[SIGN_IN], "seen": int(clock.now().timestamp())}
+    request.session.cycle_key()
+
+
+def _send_to_lock(request: HttpRequest) -> HttpResponse:
+    """What a form was sending is kept until it is unlocked; a script is told 401 and keeps its own."""
+    if not request.session.get(LOCKED):
+        lock(request)
+    if request.headers.get("X-Requested-With"):
+        return HttpResponse(status=401)
+    if request.method == "POST" and not request.path.startswith("/accounts/"):
+        fields = [(key, value) for key, values in request.POST.lists() for value in values if key != CSRF]
+        if len(fields) <= HELD_FIELDS and sum(len(key) + len(value) for key, value in fields) <= HELD_LETTERS:
+            request.session[HELD] = {"path": request.get_full_path(), "fields": fields, "files": bool(request.FILES)}
+    return _send(request, "account_lock")
+
+
+def _note_use(request: HttpRequest, noted: dict[str, Any], now: int) -> None:
+    every = SHARED_EVERY if noted["shared"] else EVERY
+    if now - noted["seen"] < every:
+        return
+    noted = {**noted, "seen": now}
+    if now - noted["told"] >= EVERY:
+        noted["told"] = now
+        services.seen(sign_in=noted["id"], at=clock.now())
+        news = queries.sign_in_news(request.user, but=noted["id"])  # type: ignore[arg-type]
+        request.session[NEWS] = [(row.agent, int(row.signed_in_at.timestamp())) for row in news]
+    request.session[SIGN_IN] = noted
+
+
+def _follow_key(request: HttpRequest) -> None:
+    """Django gives a session a new key now and then (a new password, a lock): it stays the same sign-in."""
+    noted, key = request.session.get(SIGN_IN), request.session.session_key
+    if noted and key and noted["key"] != key:
+        services.moved(sign_in=noted["id"], session_key=key)
+        request.session[SIGN_IN] = {**noted, "key": key}
+
+
+def _keep_to_oneself(response: HttpResponse) -> None:
+    """No copy of a signed-in person's page stays on the device, so that "back" after signing out shows nothing."""
+    if "no-store" not in response.get("Cache-Control", ""):
+        patch_cache_control(response, private=True, no_store=True)
 
 
 class RequiredStepsMiddleware:

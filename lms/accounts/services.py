@@ -1,14 +1,18 @@
 """Writes: accounts, issued names and one-time codes."""
 
 import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, F, OuterRef, Q
 
 from lms.accounts import rules
-from lms.accounts.models import User
+from lms.accounts.models import SignIn, UnlockPin, User
+from lms.core import clock
 
 # No 0/O, 1/I/L: the code is read off a printed slip.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -104,6 +108,8 @@ def replace_password(person: User) -> str:
     person.password = hash_one_time_code(code)
     person.must_change_password = True
     person.save(update_fields=["password", "must_change_password"])
+    end_sessions(person=person, at=clock.now())
+    UnlockPin.objects.filter(person=person).delete()
     return code
 
 
@@ -114,3 +120,105 @@ def reset_sign_in(person: User) -> str:
     """
     Authenticator.objects.filter(user_id=person.pk).delete()
     return replace_password(person)
+
+
+# --- Where somebody is signed in ---------------------------------------------------------------------
+
+# After so long a device is a stranger again, and an ended sign-in is forgotten.
+REMEMBERED = dt.timedelta(days=365)
+KEPT = dt.timedelta(days=90)
+
+
+def device_digest(token: str) -> str:
+    """What is kept of the random word by which a browser is known again."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin_session(
+    *, person: User, session_key: str, token: str, agent: str, address: str | None, is_shared: bool, at: dt.datetime
+) -> SignIn:
+    """Somebody has signed in. A device not seen before is news, except the very first one. Two queries."""
+    device = device_digest(token)
+    before = list(
+        SignIn.objects.filter(person=person, signed_in_at__gt=at - REMEMBERED).values_list("device", flat=True)
+    )
+    made: SignIn = SignIn.objects.create(
+        person=person,
+        session_key=session_key,
+        device=device,
+        agent=agent[:200],
+        address=address,
+        is_shared=is_shared,
+        is_new_device=bool(before) and device not in before,
+        signed_in_at=at,
+        last_seen_at=at,
+    )
+    return made  # fmt: skip
+
+
+def seen(*, sign_in: int, at: dt.datetime) -> None:
+    SignIn.objects.filter(pk=sign_in).update(last_seen_at=at)
+
+
+def moved(*, sign_in: int, session_key: str) -> None:
+    """The same session under a new key."""
+    SignIn.objects.filter(pk=sign_in, ended_at__isnull=True).update(session_key=session_key)
+
+
+def end_sessions(*, person: User, at: dt.datetime, but: str = "", only: int | None = None) -> int:
+    """Sign ``person`` out everywhere (``but``: except in the session of that key; ``only``: in one sign-in), at once.
+    Returns how many ended. Four queries at most; a second call ends none.
+    """
+    found = SignIn.objects.filter(person=person, ended_at__isnull=True).exclude(session_key=but or None)
+    if only is not None:
+        found = found.filter(pk=only)
+    rows = list(found.values_list("pk", "session_key"))
+    Session.objects.filter(session_key__in=[key for _, key in rows if key]).delete()
+    return SignIn.objects.filter(pk__in=[pk for pk, _ in rows]).update(ended_at=at, session_key="")
+
+
+def answer_notices(*, person: User, at: dt.datetime) -> int:
+    """The person says that the new devices were all right: no more notices about those up to now."""
+    return SignIn.objects.filter(person=person, is_new_device=True, answered_at__isnull=True).update(answered_at=at)
+
+
+def purge_sign_ins(at: dt.datetime, dry_run: bool = False) -> int:
+    """Forget sign-ins that ended, or were last seen, long ago; the newest of each device is kept for ``REMEMBERED``, so
+    that the device is known again. Returns how many rows.
+    """
+    old = SignIn.objects.filter(last_seen_at__lt=at - KEPT)
+    newer = SignIn.objects.filter(person=OuterRef("person"), device=OuterRef("device"), pk__gt=OuterRef("pk"))
+    gone = old.filter(Exists(newer) | Q(last_seen_at__lt=at - REMEMBERED))
+    if dry_run:
+        return gone.count()
+    pks = list(gone.values_list("pk", flat=True)[:5000])
+    return SignIn.objects.filter(pk__in=pks).delete()[0]
+
+
+# --- The PIN of a shared device ----------------------------------------------------------------------
+
+TRIES = 5
+
+
+def set_pin(*, person: User, pin: str, at: dt.datetime) -> None:
+    UnlockPin.objects.update_or_create(person=person, defaults={"hash": make_password(pin), "set_at": at})
+
+
+def remove_pin(*, person: User) -> None:
+    UnlockPin.objects.filter(person=person).delete()
+
+
+def try_unlock(*, sign_in: int, person: User, words: str) -> bool | None:
+    """Whether ``words`` are the PIN or the password of ``person``, for a session that is locked. None when there are no
+    tries left: then the session must end. The tries are counted before anything is compared, whatever comes at once.
+    """
+    counted = SignIn.objects.filter(pk=sign_in, person=person, ended_at__isnull=True, wrong_tries__lt=TRIES)
+    if not counted.update(wrong_tries=F("wrong_tries") + 1):
+        return None
+    pin = UnlockPin.objects.filter(person=person).first()
+    is_right = bool(pin and words.isdecimal() and len(words) <= 6 and check_password(words, pin.hash))
+    if is_right or person.check_password(words):
+        SignIn.objects.filter(pk=sign_in).update(wrong_tries=0)
+        return True
+    left = SignIn.objects.filter(pk=sign_in, wrong_tries__lt=TRIES).exists()
+    return False if left else None

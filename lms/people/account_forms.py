@@ -61,6 +61,14 @@ class ReasonForm(forms.Form):
     )
 
 
+class NeededReasonForm(forms.Form):
+    """A second person reads it, so it is asked for."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("The second person reads it, for example: lost the phone.")
+    )
+
+
 class RightsForm(forms.Form):
     """``choices``: the rights that the giver may give here. ``all_label``: what having all of them is called."""
 

@@ -177,7 +177,7 @@ def within_import(by: User) -> Q:
 
 # --- The log of codes -------------------------------------------------------------------------------
 
-RESETS = ("people.new_code", "people.reset_staff")
+RESETS = ("people.new_code", "people.reset_staff", "people.reset_manager")
 LOGGED = (*RESETS, "people.issue_codes", "people.make_account", "people.unclaimed_code")
 
 
@@ -240,7 +240,7 @@ def last_reset(person: User) -> Reset | None:
     entry = _entries_of(person).filter(action__in=RESETS).select_related("user").order_by("-timestamp", "-pk").first()
     if entry is None:
         return None
-    return Reset(clock.day_of(entry.timestamp), str(entry.user or ""), entry.action == RESETS[0])
+    return Reset(clock.day_of(entry.timestamp), str(entry.user or ""), entry.action != "people.reset_staff")
 
 
 def made_by(person: User, by: User) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lms.core.middleware.NameRequest",
     "lms.core.middleware.CompressPages",
     "lms.core.middleware.SplitContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -77,7 +79,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "lms.accounts.middleware.DeviceMiddleware",
     "lms.accounts.middleware.RequiredStepsMiddleware",
+    "lms.people.middleware.ViewingMiddleware",
+    "lms.people.middleware.PrivacyNoticeMiddleware",
 ]
 
 ROOT_URLCONF = "lms.urls"
@@ -174,6 +179,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "lms.core.sweep", "schedule": timedelta(minutes=1)},
     "publish-scheduled": {"task": "lms.core.publish_scheduled", "schedule": timedelta(minutes=1)},
+    "retention": {"task": "lms.people.retention", "schedule": crontab(hour=2, minute=40)},
 }
 # Wagtail's own background work (search index, image feature detection) runs inside the request: it is small here.
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
@@ -219,10 +225,15 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     # The form for joining a unit: a hall again, and a limit for each link beside its own.
     "join": "300/10m/ip,600/h/key",
+    "pin": "5/5m/user",
 }
 # How many of our own proxies stand before the server: with none, X-Forwarded-For is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("LMS_PROXIES", 0)
 LMS_REQUIRE_MFA_FOR_STAFF = env_bool("LMS_REQUIRE_MFA_FOR_STAFF", True)
+# Whoever signs in takes note of the notice in force before anything else; days in which a unit answers a request about
+# personal data, by its own rule.
+LMS_PRIVACY_NOTICE = env_bool("LMS_PRIVACY_NOTICE", True)
+LMS_PRIVACY_ANSWER_DAYS = env_int("LMS_PRIVACY_ANSWER_DAYS", 15)
 MFA_ADAPTER = "lms.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

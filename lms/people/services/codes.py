@@ -17,6 +17,7 @@ from lms.people import queries
 from lms.people.account_queries import places_of
 from lms.people.enums import BatchState
 from lms.people.models import RosterBatch
+from lms.people.services import resets
 from lms.people.services.rosters import NotAllowedError, may_import
 from lms.units.models import Grant
 from lms.units.scope import people_in_scope
@@ -119,17 +120,46 @@ def new_code(*, named: str, by: User, reason: str = "") -> tuple[User, str] | No
     return person, code
 
 
+def may_reset_staff(by: User, person: User) -> bool:
+    """What ``reset_staff`` demands: for people who count as staff."""
+    if not by.is_superuser or person.pk == by.pk or person.is_demo or not person.is_active:
+        return False
+    return not (person.is_superuser and resets.needs_two(person))
+
+
 def reset_staff(*, person: User, by: User, reason: str = "") -> str:
     """For staff who have lost password or second factor: a one-time code, and the second factor is to be set up anew.
 
-    Superusers only, and never for their own account nor for one of the demonstration: NotAllowedError.
+    Superusers only, and never for their own account nor for one of the demonstration: NotAllowedError. Where there are
+    three superusers or more, one of them is reset by two (services.resets).
     """
-    if not by.is_superuser or person.pk == by.pk or person.is_demo or not person.is_active:
+    if not may_reset_staff(by, person):
         raise NotAllowedError
     with transaction.atomic():
         code = accounts.reset_sign_in(person)
         audit.record("people.reset_staff", person, actor=by, reason=reason, **_where(person))
     return code
+
+
+def may_end_sessions(by: User, person: User) -> bool:
+    """Whoever may give the person a new code, and superusers; nobody does it to himself here (the own page does)."""
+    if person.pk == by.pk or not person.is_active:
+        return False
+    if by.is_superuser:
+        return True
+    if counts_as_staff(person):
+        return False
+    return User.objects.filter(people_in_scope(by, Grant.Right.IMPORT), pk=person.pk).exists()
+
+
+def end_sessions(*, person: User, by: User, at: dt.datetime, reason: str = "") -> int:
+    """Sign ``person`` out everywhere; how many sessions ended. Raises NotAllowedError."""
+    if not may_end_sessions(by, person):
+        raise NotAllowedError
+    with transaction.atomic():
+        ended = accounts.end_sessions(person=person, at=at)
+        audit.record("people.end_sessions", person, actor=by, reason=reason, number=ended, **_where(person))
+    return ended
 
 
 def _where(person: User) -> dict[str, Any]:

@@ -7,19 +7,24 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lms.accounts.models import User
+from lms.accounts.queries import open_sessions
 from lms.core import clock, text
 from lms.core.http import AuthenticatedRequest
 from lms.people import account_queries, exports, joining_queries, rendering
-from lms.people.account_forms import ResetForm
+from lms.people.account_forms import NeededReasonForm, ReasonForm, ResetForm
+from lms.people.models import Approval
 from lms.people.services import codes as codes_service
+from lms.people.services import resets
+from lms.people.services.roster_rights import NotAllowedError
 from lms.people.views.rosters import XLSX, batch_of, download, units_of
 from lms.people.views.slips import SLIPS_AT_ONCE, contact_of, slip_of
+from lms.units.services.errors import RefusedError
 
 logger = logging.getLogger(__name__)
 ROWS_A_PAGE = 50
@@ -153,3 +158,64 @@ def code_log(request: AuthenticatedRequest) -> HttpResponse:
     units_of(request)
     page = Paginator(account_queries.code_log(cast(User, request.user)), ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "people/slips_log.html", {"page": page, "rows": account_queries.log_rows(page.object_list)})
+
+
+# --- Managers: two people; sessions of a person -------------------------------------------------------
+
+
+@never_cache
+@login_required
+def ask_reset(request: AuthenticatedRequest, person_id: int) -> HttpResponse:
+    """Ask a second person to let a manager's sign-in be reset."""
+    by = cast(User, request.user)
+    person = get_object_or_404(User, pk=person_id, is_active=True)
+    if not resets.may_ask(by, person):
+        raise Http404
+    form = NeededReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        asked = resets.ask(person=person, by=by, reason=form.cleaned_data["reason"], at=clock.now())
+        messages.success(request, _("Asked. A second person has to confirm it; then you draw the code here."))
+        return redirect("people:draw_reset", pk=asked.pk)
+    context = {"form": form, "chosen": account_queries.described([person])[0], "days": resets.DRAWN_WITHIN.days}
+    return render(request, "people/new_code_ask.html", context)
+
+
+@never_cache
+@login_required
+def draw_reset(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """What two people have allowed: who asked draws the code, once; the other one reads what became of it."""
+    by, now = cast(User, request.user), clock.now()
+    seen = Approval.objects.visible_to(by).select_related("subject", "asked_by", "decided_by", "unit")
+    asked = get_object_or_404(seen, pk=pk, action=resets.ACTION)
+    assert asked.subject is not None  # noqa: S101  for mypy
+    context: dict[str, Any] = {"asked": asked, "chosen": account_queries.described([asked.subject])[0]}
+    if request.method == "POST":
+        try:
+            code = resets.draw(approval=asked, by=by, at=now)
+        except NotAllowedError as error:
+            raise Http404 from error
+        except RefusedError as error:
+            messages.error(request, _(error.reason) % error.params)
+            return redirect("people:draw_reset", pk=asked.pk)
+        context |= {"issued": True, "slip": slip_of(User.objects.get(pk=asked.subject_id), code, by=by)}
+    context["may_draw"] = asked.asked_by_id == by.pk and resets.is_drawable(asked, now)
+    context["days"] = resets.DRAWN_WITHIN.days
+    return render(request, "people/new_code_draw.html", context)
+
+
+@never_cache
+@login_required
+def person_sessions(request: AuthenticatedRequest, person_id: int) -> HttpResponse:
+    """Sign somebody out everywhere: a lost telephone, a shared device left open."""
+    by = cast(User, request.user)
+    person = get_object_or_404(User, pk=person_id, is_active=True)
+    if not codes_service.may_end_sessions(by, person):
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    open_now = open_sessions(person)
+    if request.method == "POST" and form.is_valid():
+        codes_service.end_sessions(person=person, by=by, at=clock.now(), reason=form.cleaned_data["reason"])
+        messages.success(request, _("Signed out everywhere: %(name)s.") % {"name": person.full_name})
+        return redirect("people:person_sessions", person_id=person.pk)
+    context = {"form": form, "chosen": account_queries.described([person])[0], "sessions": open_now}
+    return render(request, "people/new_code_sessions.html", context)

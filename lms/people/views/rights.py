@@ -238,6 +238,8 @@ def reset_staff(request: AuthenticatedRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id, is_active=True, is_demo=False)
     if person.pk == by.pk:
         raise Http404
+    if not codes_service.may_reset_staff(by, person):  # one superuser of several: two people
+        return redirect("people:ask_reset", person_id=person.pk)
     form = ReasonForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
