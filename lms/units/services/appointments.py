@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from lms.accounts.models import User
-from lms.core import audit, text
+from lms.core import audit, clock, text
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.services.errors import RefusedError
 
@@ -82,6 +82,32 @@ def end_appointment(*, appointment: Appointment, ends_on: dt.date, actor: User |
         "units.end_appointment", appointment.person, actor=actor, appointment=appointment.pk, unit=appointment.unit_id,
         path=appointment.unit.path, position=appointment.position, on=f"{ends_on}",
     )  # fmt: skip
+
+
+@transaction.atomic
+def withdraw(*, appointment: Appointment, reason: str, actor: User | None) -> bool:
+    """An appointment that has not begun is taken out, as if it had never been entered; the log keeps it.
+
+    Raises RefusedError for no reason, and for one that holds today or held before: that is ended or corrected. False
+    for one that is gone already.
+    """
+    reason = text.clean(reason)
+    if not reason:
+        raise RefusedError(gettext_noop("say why it is taken out"))
+    held = Appointment.objects.select_for_update(of=("self",)).select_related("unit", "person").filter(
+        pk=appointment.pk
+    ).first()  # fmt: skip
+    if held is None:
+        return False
+    if held.starts_on <= clock.today():
+        raise RefusedError(gettext_noop("it has begun already: end it, or correct it"))
+    kept = {field: _shown(getattr(held, field)) for field in CORRECTABLE}
+    held.delete()
+    audit.record(
+        "units.withdraw_appointment", held.person, actor=actor, reason=reason, before=kept, after={},
+        unit=held.unit_id, path=held.unit.path,
+    )  # fmt: skip
+    return True
 
 
 # What may be put right in a row that was entered wrong; anything else is another appointment.

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from tqdm import tqdm
 
 from lms.accounts.models import User
@@ -179,8 +180,8 @@ def _superuser(username: str) -> User:
 
 def _what_word(what: str) -> str:
     return {
-        "opened": _("opened"),
-        "closed": _("closed"),
+        "opened": pgettext("unit", "opened"),
+        "closed": pgettext("unit", "closed"),
         "renamed": _("renamed"),
         "retyped": _("of another type"),
         "moved": _("under another unit"),

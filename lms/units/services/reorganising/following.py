@@ -37,7 +37,8 @@ def follow(
     with transaction.atomic():
         moved = _carry_out_decisions(reorganisation, by, at)
         if not moved:
-            ways = [_Way(row, row.people_to) for row in _waiting(reorganisation)[:BATCH]]  # type: ignore[attr-defined]
+            rows = _waiting(reorganisation).select_related("person").select_for_update(of=("self",))[:BATCH]
+            ways = [_Way(row, row.people_to) for row in rows]  # type: ignore[attr-defined]
             moved = _move(reorganisation, ways, by)
         if moved:
             Reorganisation.objects.filter(pk=reorganisation.pk).update(people_moved=F("people_moved") + moved)
@@ -57,8 +58,6 @@ def _waiting(reorganisation: Reorganisation) -> QuerySet[Appointment]:
             unit__reorganised__people_to__isnull=False,
         )
         .annotate(people_to=F("unit__reorganised__people_to"))
-        .select_related("person")
-        .select_for_update(of=("self",))
         .order_by("pk")
     )
 
@@ -132,7 +131,7 @@ def finish_if_all_went(reorganisation: Reorganisation, at: dt.datetime) -> bool:
     """Whether the plan is done: the tree is switched and nobody waits. Those for whom a person decides may still be
     undecided: they stay where they are, and are listed, until somebody does.
     """
-    if _waiting(reorganisation).select_for_update(False).exists():
+    if _waiting(reorganisation).exists():
         return False
     changed = Reorganisation.objects.filter(
         pk=reorganisation.pk, state=Reorganisation.State.APPLYING, switched_at__isnull=False
