@@ -51,6 +51,9 @@ class Enrolment(models.Model):
     last_seen_at = models.DateTimeField(null=True, blank=True)
     united_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="united")
 
+    # Whether others count for this one: answered where services.progress locks the row.
+    has_united: bool
+
     objects = EnrolmentQuerySet.as_manager()
 
     class Meta:

@@ -21,6 +21,11 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         """One's own, and those that ``markable_by`` answers."""
         return self.filter(Q(enrolment__user=person) | self._of_others(person))
 
+    def of_enrolment(self, enrolment: Enrolment) -> Self:
+        """All that count for the enrolment: its own, and what was handed in under an account that was united with it."""
+        standing = enrolment.united_with_id or enrolment.pk
+        return self.filter(Q(enrolment=standing) | Q(enrolment__united_with=standing))
+
     def markable_by(self, person: User) -> Self:
         """Of people who serve (or served when handing it in) where ``person`` may mark; never one's own."""
         return self.filter(self._of_others(person)).exclude(enrolment__user=person)

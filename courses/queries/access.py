@@ -22,7 +22,8 @@ class Access:
 def current_enrolment(user: User, course_id: int) -> Enrolment | None:
     """The latest cycle that was not withdrawn, with course, completion and bookmark. One query."""
     return (
-        Enrolment.objects.filter(user=user, course_id=course_id, withdrawn_at__isnull=True)
+        Enrolment.objects.standing()
+        .filter(user=user, course_id=course_id, withdrawn_at__isnull=True)
         .select_related("course", "completion", "bookmark")
         .order_by("-cycle")
         .first()

@@ -101,25 +101,30 @@ def queue(person: User, *, state: str, number: int = 1, at: dt.datetime) -> Queu
 
 def one(person: User, submission_id: int, *, at: dt.datetime) -> tuple[SubmissionRow, tuple[SubmissionRow, ...]] | None:
     """A submission that ``person`` may mark, and the learner's others of the same task, newest first."""
-    wanted = Submission.objects.markable_by(person).filter(pk=submission_id).first()
+    wanted = Submission.objects.markable_by(person).filter(pk=submission_id).select_related("enrolment").first()
     if wanted is None:
         return None
     rows = _rows(
-        Submission.objects.filter(enrolment=wanted.enrolment_id, activity=wanted.activity_id).order_by("-number"), at
+        Submission.objects.of_enrolment(wanted.enrolment)
+        .filter(activity=wanted.activity_id)
+        .order_by("-submitted_at", "-number"),
+        at,
     )
     return next(row for row in rows if row.id == wanted.pk), tuple(row for row in rows if row.id != wanted.pk)
 
 
 def of_learner(enrolment: Enrolment, activity: Activity, *, at: dt.datetime) -> tuple[SubmissionRow, ...]:
     """All that was handed in for one task, newest first."""
-    return _rows(Submission.objects.filter(enrolment=enrolment, activity=activity).order_by("-number"), at)
+    found = Submission.objects.of_enrolment(enrolment).filter(activity=activity)
+    return _rows(found.order_by("-submitted_at", "-number"), at)
 
 
 def news_of(person: User, *, at: dt.datetime) -> list[News]:
     """What was returned to ``person`` and not sent again, what waits, what was confirmed of late. One query."""
     newer = Submission.objects.filter(
-        enrolment=OuterRef("enrolment"), activity=OuterRef("activity"), number__gt=OuterRef("number")
-    )
+        enrolment__user=OuterRef("enrolment__user"), activity=OuterRef("activity"),
+        submitted_at__gt=OuterRef("submitted_at"),
+    )  # fmt: skip
     found = (
         Submission.objects.filter(
             ~Exists(newer),

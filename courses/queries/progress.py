@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from courses import rules
@@ -124,7 +124,8 @@ class LessonPlace:
 def my_training(user: User) -> list[CourseRow]:
     """All courses of ``user``: unfinished first, then the latest finished. Four queries whatever their number."""
     enrolments = (
-        Enrolment.objects.filter(user=user, withdrawn_at__isnull=True, course__retired_at__isnull=True)
+        Enrolment.objects.standing()
+        .filter(user=user, withdrawn_at__isnull=True, course__retired_at__isnull=True)
         .select_related("course", "completion", "bookmark")
         .order_by("course_id", "cycle")
     )
@@ -165,7 +166,10 @@ def learner_courses(enrolments: list[Enrolment]) -> list[CourseRow]:
     ):
         requires[module_id].add(required_id)
     saved = [enrolment.pk for enrolment in enrolments if enrolment.pk]
-    handed_in = Submission.objects.filter(enrolment=OuterRef("enrolment"), activity=OuterRef("activity"))
+    handed_in = Submission.objects.filter(
+        Q(enrolment=OuterRef("enrolment")) | Q(enrolment__united_with=OuterRef("enrolment")),
+        activity=OuterRef("activity"),
+    )
     states: dict[tuple[int, int], _Stand] = {
         (enrolment_id, activity_id): _Stand(State(state), is_exempt, is_handed_in, is_waiting)
         for enrolment_id, activity_id, state, is_exempt, is_handed_in, is_waiting in ActivityState.objects.filter(
@@ -291,7 +295,8 @@ def learner_module(user: User, key: UUID) -> ModuleRow | None:
     if module is None:
         return None
     enrolment = (
-        Enrolment.objects.filter(user=user, course=module.course_id, withdrawn_at__isnull=True)
+        Enrolment.objects.standing()
+        .filter(user=user, course=module.course_id, withdrawn_at__isnull=True)
         .select_related("course", "completion", "bookmark")
         .order_by("-cycle")
         .first()

@@ -14,12 +14,13 @@ def enrol(*, user: User, course: Course, at: dt.datetime, source: str = Enrolmen
 
     A second call returns the same row. The unit is the one where the person serves that day.
     """
-    existing = Enrolment.objects.filter(user=user, course=course, withdrawn_at__isnull=True).order_by("-cycle").first()
+    current = Enrolment.objects.standing().filter(user=user, course=course, withdrawn_at__isnull=True)
+    existing = current.order_by("-cycle").first()
     if existing:
         return existing
     last = Enrolment.objects.filter(user=user, course=course).order_by("-cycle").first()
     appointment = primary_appointment(user, on=clock.day_of(at))
-    enrolment, _ = Enrolment.objects.get_or_create(
+    enrolment, _ = Enrolment.objects.standing().get_or_create(
         user=user,
         course=course,
         cycle=last.cycle + 1 if last else 1,

@@ -101,13 +101,15 @@ def _enter(new: Submission, *, expected: int | None) -> Submission:
     """``new`` with its number, or the one that stands and says the same."""
     # One after the other: two tabs at once are one submission.
     enrolment = Enrolment.objects.select_for_update(of=("self",)).select_related("user").get(pk=new.enrolment_id)
-    earlier = list(Submission.objects.filter(enrolment=enrolment, activity=new.activity).order_by("number"))
+    earlier = list(
+        Submission.objects.of_enrolment(enrolment).filter(activity=new.activity).order_by("submitted_at", "number")
+    )
     standing = next((row for row in earlier if row.state != Submission.State.RETURNED), None)
     if standing and standing.state == Submission.State.CONFIRMED:
         raise HandInRefusedError({"": _("This task is confirmed already; nothing more is to be sent.")})
     if standing and _says_the_same(standing, new):
         return standing
-    new.number = len(earlier) + 1
+    new.number = max((row.number for row in earlier), default=0) + 1
     if expected is not None and expected != new.number:
         raise HandInRefusedError({"": str(_SENT_MEANWHILE)})
     if standing:

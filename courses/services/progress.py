@@ -1,4 +1,8 @@
-"""The only writer of progress. Events are added, states follow from them, a completion is made once."""
+"""The only writer of progress. Events are added, states follow from them, a completion is made once.
+
+An enrolment that was united with another one (``Enrolment.united_with``) keeps its own events and states; what they
+show counts for the other: its states are the union of both, and the completion is made there.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from courses import rules
 from courses.enums import EventKind, State
@@ -15,6 +20,17 @@ from lms.core import clock
 from lms.units.queries import primary_appointment
 
 COUNTS_AS_DONE = {EventKind.DONE, EventKind.EXEMPTED}
+
+
+def _locked(enrolment: Enrolment) -> tuple[Enrolment, Enrolment]:
+    """The row itself and the one for which it counts, both locked: the same one unless it was united with another.
+
+    ``has_united`` on the second says whether others count for it. One query, two for a united one.
+    """
+    others = Enrolment.objects.filter(united_with=OuterRef("pk"))
+    rows = Enrolment.objects.select_for_update(of=("self",)).annotate(has_united=Exists(others))
+    own = rows.get(pk=enrolment.pk)
+    return own, rows.get(pk=own.united_with_id) if own.united_with_id else own
 
 
 @transaction.atomic
@@ -35,11 +51,11 @@ def record_activity(
     made, None otherwise. Listeners of ``course_completed`` run inside the same transaction.
     """
     # Two last activities finished at once must not both think that they were not the last.
-    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    own, standing = _locked(enrolment)
     event, created = ProgressEvent.objects.get_or_create(
         source_key=source_key,
         defaults={
-            "enrolment": enrolment,
+            "enrolment": own,
             "activity": activity,
             "kind": kind,
             "at": at,
@@ -50,8 +66,8 @@ def record_activity(
     )
     if not created:
         return None
-    _apply(enrolment, [event])
-    return _complete_if_nothing_is_left(enrolment, at) if kind in COUNTS_AS_DONE else None
+    _apply(own, standing, [event])
+    return _complete_if_nothing_is_left(standing, at) if kind in COUNTS_AS_DONE else None
 
 
 @transaction.atomic
@@ -63,7 +79,7 @@ def record_history(
     Answers the completion that they made, with the day of the last of them. What was told before under the same
     ``rule`` is not told again; a second call changes nothing.
     """
-    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    enrolment, standing = _locked(enrolment)
     told = set(enrolment.events.filter(rule=rule).values_list("activity_id", flat=True))
     events = [
         ProgressEvent(
@@ -81,6 +97,10 @@ def record_history(
         return None
     known = set(enrolment.activity_states.values_list("activity_id", flat=True))
     ProgressEvent.objects.bulk_create(events)
+    instants = [event.at for event in events]
+    if enrolment.united_with_id or standing.has_united:
+        _apply(enrolment, standing, events)
+        return _complete_if_nothing_is_left(standing, max(instants))
     fresh = [event for event in events if event.activity_id not in known]
     ActivityState.objects.bulk_create(
         ActivityState(
@@ -92,8 +112,7 @@ def record_history(
         )
         for event in fresh
     )
-    _apply(enrolment, [event for event in events if event.activity_id in known])
-    instants = [event.at for event in events]
+    _apply(enrolment, standing, [event for event in events if event.activity_id in known])
     enrolment.started_at = min([*instants, *filter(None, [enrolment.started_at])])
     enrolment.last_seen_at = max([*instants, *filter(None, [enrolment.last_seen_at])])
     enrolment.save(update_fields=["started_at", "last_seen_at"])
@@ -115,13 +134,13 @@ def withdraw_activity(
     False, and nothing is written, once the course was completed: a completion and its certificate stand until they are
     revoked by a decision of their own. The same ``source_key`` twice is one event.
     """
-    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
-    if Completion.objects.filter(enrolment=enrolment).exists():
+    own, standing = _locked(enrolment)
+    if Completion.objects.filter(enrolment=standing).exists():
         return False
     event, created = ProgressEvent.objects.get_or_create(
         source_key=source_key,
         defaults={
-            "enrolment": enrolment,
+            "enrolment": own,
             "activity": activity,
             "kind": EventKind.WITHDRAWN,
             "at": at,
@@ -129,10 +148,32 @@ def withdraw_activity(
             "score": score,
         },
     )
-    if created:
-        _apply(enrolment, [event])
-        _withdraw_exemptions(enrolment, activity, at, rule)
+    if not created:
+        return True
+    _apply(own, standing, [event])
+    _withdraw_exemptions(own, standing, activity, at, rule)
+    for other in _group(own, standing):
+        # What the other account showed of this activity was the same result.
+        if other.pk != own.pk and _is_done_by_itself(other, activity):
+            told = ProgressEvent.objects.create(
+                enrolment=other, activity=activity, kind=EventKind.WITHDRAWN, at=at, rule=rule, score=score,
+                source_key=f"{source_key}:{other.pk}",
+            )  # fmt: skip
+            _apply(other, standing, [told])
+            _withdraw_exemptions(other, standing, activity, at, rule)
     return True
+
+
+def _group(own: Enrolment, standing: Enrolment) -> list[Enrolment]:
+    """All that count for ``standing``, itself first. No query where nothing was united."""
+    if not (own.united_with_id or standing.has_united):
+        return [standing]
+    return [standing, *standing.united.order_by("pk")]
+
+
+def _is_done_by_itself(enrolment: Enrolment, activity: Activity) -> bool:
+    folded = _fold(enrolment.events.filter(activity=activity).order_by("pk"))
+    return any(part.done_at for part in folded.values())
 
 
 @transaction.atomic
@@ -143,8 +184,8 @@ def exempt_lessons(*, enrolment: Enrolment, activity: Activity, at: dt.datetime,
     tests stay to be done. Called before the test itself is told, so that a completion counts them. A second call after
     the same test exempts only from what is not done by then.
     """
-    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
-    done = ActivityState.objects.filter(enrolment=enrolment, state=State.DONE).values("activity")
+    enrolment, standing = _locked(enrolment)
+    done = ActivityState.objects.filter(enrolment=standing, state=State.DONE).values("activity")
     lessons = (
         Activity.objects.filter(module_id=activity.module_id, kind="lesson", retired_at__isnull=True)
         .exclude(pk__in=done)
@@ -162,7 +203,7 @@ def exempt_lessons(*, enrolment: Enrolment, activity: Activity, at: dt.datetime,
         for lesson in lessons
     ]
     ProgressEvent.objects.bulk_create(events)
-    _apply(enrolment, events)
+    _apply(enrolment, standing, events)
     return len(events)
 
 
@@ -173,7 +214,9 @@ def _key_of_exemption(enrolment: Enrolment, activity: Activity, lesson: int) -> 
     return f"{key}:{count + 1}"
 
 
-def _withdraw_exemptions(enrolment: Enrolment, activity: Activity, at: dt.datetime, rule: str) -> None:
+def _withdraw_exemptions(
+    enrolment: Enrolment, standing: Enrolment, activity: Activity, at: dt.datetime, rule: str
+) -> None:
     """What ``activity`` had exempted from, and nothing else has shown since, is to be done again."""
     rows = ActivityState.objects.filter(
         enrolment=enrolment, is_exempt=True, activity__module=activity.module_id
@@ -194,7 +237,7 @@ def _withdraw_exemptions(enrolment: Enrolment, activity: Activity, at: dt.dateti
                 )
             )
     ProgressEvent.objects.bulk_create(events)
-    _apply(enrolment, events)
+    _apply(enrolment, standing, events)
 
 
 @dataclass
@@ -223,13 +266,66 @@ class _Folded:
         return State.DONE if self.done_at else State.IN_PROGRESS
 
 
-def _apply(enrolment: Enrolment, events: Iterable[ProgressEvent]) -> None:
-    """Fold ``events`` into the states that are there. The order does not matter, but for what withdraws others."""
+def _fold(events: Iterable[ProgressEvent]) -> dict[int, _Folded]:
+    """Activity → what ``events`` of one enrolment come to, in the order in which they were recorded."""
+    folded: dict[int, _Folded] = {}
     for event in events:
-        row = ActivityState.objects.filter(enrolment=enrolment, activity_id=event.activity_id).first()
-        folded = _Folded(row.started_at, row.done_at, row.is_exempt, row.best_score) if row else _Folded(event.at)
-        folded.take(event)
-        _save_state(enrolment, event.activity_id, folded)
+        folded.setdefault(event.activity_id, _Folded(event.at)).take(event)
+    return folded
+
+
+def _union(parts: Sequence[_Folded]) -> _Folded:
+    """One activity as several enrolments show it: done if one of them says so, exempt if nothing else finished it.
+
+    Each is folded by itself before: what was withdrawn under one account takes nothing from the other.
+    """
+    done = [part for part in parts if part.done_at]
+    scores = [part.best_score for part in parts if part.best_score is not None]
+    return _Folded(
+        min(part.started_at for part in parts),
+        min((part.done_at for part in done if part.done_at), default=None),
+        bool(done) and all(part.is_exempt for part in done),
+        max(scores, default=None),
+    )
+
+
+def _union_of(enrolments: Sequence[Enrolment], *, only: set[int] | None = None) -> dict[int, _Folded]:
+    """Activity → what the events of all ``enrolments`` come to. One query."""
+    events = ProgressEvent.objects.filter(enrolment__in=[one.pk for one in enrolments])
+    if only is not None:
+        events = events.filter(activity__in=only)
+    by_enrolment: dict[int, list[ProgressEvent]] = {}
+    for event in events.order_by("pk"):
+        by_enrolment.setdefault(event.enrolment_id, []).append(event)
+    parts: dict[int, list[_Folded]] = {}
+    for told in by_enrolment.values():
+        for activity_id, part in _fold(told).items():
+            parts.setdefault(activity_id, []).append(part)
+    return {activity_id: _union(found) for activity_id, found in parts.items()}
+
+
+def _apply(own: Enrolment, standing: Enrolment, events: Iterable[ProgressEvent]) -> None:
+    """Bring the states up to date with ``events`` of ``own``: its own, and those of the one for which it counts.
+
+    The order does not matter, but for what withdraws others.
+    """
+    told = list(events)
+    if own.united_with_id or not standing.has_united:
+        for event in told:
+            row = ActivityState.objects.filter(enrolment=own, activity_id=event.activity_id).first()
+            folded = _Folded(row.started_at, row.done_at, row.is_exempt, row.best_score) if row else _Folded(event.at)
+            folded.take(event)
+            _save_state(own, event.activity_id, folded)
+        _note_seen(own, told)
+    if own.united_with_id or standing.has_united:
+        touched = {event.activity_id for event in told}
+        for activity_id, folded in _union_of(_group(own, standing), only=touched).items():
+            _save_state(standing, activity_id, folded)
+        _note_seen(standing, told)
+
+
+def _note_seen(enrolment: Enrolment, events: Sequence[ProgressEvent]) -> None:
+    for event in events:
         enrolment.started_at = min(enrolment.started_at, event.at) if enrolment.started_at else event.at
         enrolment.last_seen_at = max(enrolment.last_seen_at, event.at) if enrolment.last_seen_at else event.at
     enrolment.save(update_fields=["started_at", "last_seen_at"])
@@ -313,25 +409,44 @@ def note_self_check(
 @transaction.atomic
 def rebuild(*, enrolment: Enrolment) -> bool:
     """Make the derived states again from the log; True when they were not what the log says. Completions stand."""
-    enrolment = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
-    folded: dict[int, _Folded] = {}
-    for event in enrolment.events.order_by("pk"):
-        folded.setdefault(event.activity_id, _Folded(event.at)).take(event)
+    own, standing = _locked(enrolment)
+    group = [own] if own.united_with_id else _group(own, standing)
+    folded = _union_of(group)
     before = {
         row.activity_id: (row.state, row.started_at, row.done_at, row.is_exempt, row.best_score)
-        for row in enrolment.activity_states.all()
+        for row in own.activity_states.all()
     }
     after = {
         activity_id: (part.state, part.started_at, part.done_at, part.is_exempt, part.best_score)
         for activity_id, part in folded.items()
     }
-    instants = list(enrolment.events.values_list("at", flat=True))
+    events = ProgressEvent.objects.filter(enrolment__in=[one.pk for one in group])
+    instants = list(events.values_list("at", flat=True))
     bounds = (min(instants), max(instants)) if instants else (None, None)
-    if before == after and (enrolment.started_at, enrolment.last_seen_at) == bounds:
+    if before == after and (own.started_at, own.last_seen_at) == bounds:
         return False
-    enrolment.activity_states.exclude(activity_id__in=folded).delete()
+    own.activity_states.exclude(activity_id__in=folded).delete()
     for activity_id, part in folded.items():
-        _save_state(enrolment, activity_id, part)
-    enrolment.started_at, enrolment.last_seen_at = bounds
-    enrolment.save(update_fields=["started_at", "last_seen_at"])
+        _save_state(own, activity_id, part)
+    own.started_at, own.last_seen_at = bounds
+    own.save(update_fields=["started_at", "last_seen_at"])
     return True
+
+
+@transaction.atomic
+def complete_from_evidence(*, enrolment: Enrolment) -> Completion | None:
+    """Complete the course where nothing is left to be done, with the day on which the last of it was done.
+
+    For evidence that came together otherwise than by an event: two accounts of one person. Answers the completion that
+    this call made, None otherwise.
+    """
+    _own, standing = _locked(enrolment)
+    last = (
+        ActivityState.objects.filter(
+            enrolment=standing, state=State.DONE, activity__is_required=True, activity__retired_at__isnull=True
+        )
+        .order_by("-done_at")
+        .values_list("done_at", flat=True)
+        .first()
+    )
+    return _complete_if_nothing_is_left(standing, last) if last else None

@@ -31,6 +31,13 @@ class AttemptQuerySet(models.QuerySet[Any]):
         within = scope_q(person, path="enrolment__unit__path", right=Grant.Right.MARK)
         return self.filter(within, is_preview=False).exclude(enrolment__user=person)
 
+    def of_enrolment(self, enrolment: Enrolment) -> Self:
+        """All that count for the enrolment and use up its attempts: its own, and those made under another account of
+        the same person, where two accounts were united.
+        """
+        standing = enrolment.united_with_id or enrolment.pk
+        return self.filter(Q(enrolment=standing) | Q(enrolment__united_with=standing))
+
     def counted(self) -> Self:
         """Those that use up an attempt."""
         return self.filter(is_preview=False).exclude(state__in=(Attempt.State.VOIDED, Attempt.State.NOT_STARTED))

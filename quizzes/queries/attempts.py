@@ -537,7 +537,7 @@ def _nothing_to_win(attempt: Attempt, at: dt.datetime) -> bool:
     quiz, enrolment = attempt.quiz, attempt.enrolment
     held = exceptions.effective(quiz, enrolment, at)
     return rules.shows_right_answers(
-        passed=False, attempts_left=attempts_left(held, quiz.attempts.filter(enrolment=enrolment))
+        passed=False, attempts_left=attempts_left(held, quiz.attempts.of_enrolment(enrolment))
     )
 
 
@@ -678,9 +678,9 @@ class _Sight:
 def result_screen(attempt: Attempt, at: dt.datetime) -> ResultScreen:
     """Of an attempt that is over. Its queries do not depend on the number of questions or attempts."""
     quiz, enrolment = attempt.quiz, attempt.enrolment
-    attempts = list(quiz.attempts.filter(enrolment=enrolment, is_preview=False).order_by("number"))
+    attempts = _attempts_of(quiz, enrolment)
     held = exceptions.effective(quiz, enrolment, at)
-    grade = QuizGrade.objects.filter(enrolment=enrolment, quiz=quiz).first()
+    grade = QuizGrade.objects.filter(enrolment=enrolment.united_with_id or enrolment.pk, quiz=quiz).first()
     left = attempts_left(held, attempts)
     ended_at = attempt.submitted_at or attempt.deadline_at or attempt.started_at
     moment = review.moment_of(submitted_at=ended_at, closes_at=held.closes_at, at=at)
@@ -826,6 +826,13 @@ def _standing(
     return Standing(percent, grade.passed, str(Quiz.Grading(quiz.grading).label), len(marked) > 1)
 
 
+def _attempts_of(quiz: Quiz, enrolment: Enrolment) -> list[Attempt]:
+    """All that count for the enrolment, in the order in which they began. One query."""
+    found = list(quiz.attempts.of_enrolment(enrolment).filter(is_preview=False).order_by("number"))
+    begun = sorted((row for row in found if row.started_at), key=lambda row: (row.started_at, row.number))
+    return [*begun, *(row for row in found if not row.started_at)]
+
+
 def quiz_panel(activity_key: uuid.UUID, enrolment: Enrolment | None, at: dt.datetime) -> QuizPanel | None:
     """For the page of the quiz; None where it was never published. ``enrolment`` None: an author.
 
@@ -845,7 +852,7 @@ def quiz_panel(activity_key: uuid.UUID, enrolment: Enrolment | None, at: dt.date
     )
     if quiz is None:
         return None
-    attempts = list(quiz.attempts.filter(enrolment=enrolment, is_preview=False).order_by("number")) if enrolment else []
+    attempts = _attempts_of(quiz, enrolment) if enrolment else []
     held = exceptions.effective(quiz, enrolment, at)
     grade = QuizGrade.objects.filter(enrolment=enrolment, quiz=quiz).first() if attempts else None
     running = next((row for row in attempts if _is_running(row, at)), None)

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from taggit.models import TaggedItem
 
 from courses.models import Enrolment
-from quizzes.models import AttemptQuestion, Category, Question, QuestionVersion
+from quizzes.models import Attempt, AttemptQuestion, Category, Question, QuestionVersion
 from quizzes.models.quiz import Draw
 from quizzes.rules import drawing
 
@@ -59,7 +59,9 @@ def candidates(slots: Iterable[Draw], enrolment: Enrolment | None) -> list[Candi
     asked = (
         {
             question: (uses, last)
-            for question, uses, last in AttemptQuestion.objects.filter(attempt__enrolment=enrolment)
+            for question, uses, last in AttemptQuestion.objects.filter(
+                attempt__in=Attempt.objects.of_enrolment(enrolment)
+            )
             .order_by()
             .values_list("version__question")
             .annotate(uses=Count("pk"), last=Max("attempt__number"))

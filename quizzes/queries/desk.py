@@ -204,7 +204,8 @@ def exceptions(person: User, quiz: Quiz, at: dt.datetime) -> ExceptionList:
     today = clock.day_of(at)
     names = names_on([row.unit_id for row in found if row.unit_id], today)
     enrolled = list(
-        Enrolment.objects.filter(course=quiz.activity.course_id, withdrawn_at__isnull=True)
+        Enrolment.objects.standing()
+        .filter(course=quiz.activity.course_id, withdrawn_at__isnull=True)
         .filter(within([row.unit.path for row in found if row.unit], "unit__path"))
         .values_list("unit__path")
         .annotate(people=Count("user", distinct=True))
@@ -225,7 +226,7 @@ def enrolled_supervised(quiz: Quiz, paths: Sequence[str]) -> Q:
 
 def _homes(quiz: Quiz, people: Iterable[int], today: dt.date) -> dict[int, str]:
     """Person → the unit from which the course is taken, as it is called today. Two queries."""
-    rows = Enrolment.objects.filter(course=quiz.activity.course_id, user__in=list(people)).order_by("cycle")
+    rows = Enrolment.objects.standing().filter(course=quiz.activity.course_id, user__in=list(people)).order_by("cycle")
     units = dict(rows.values_list("user", "unit"))
     names = names_on([unit for unit in units.values() if unit], today)
     return {person: names[unit].name for person, unit in units.items() if unit in names}

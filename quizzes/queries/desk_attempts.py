@@ -218,7 +218,8 @@ def attempt_page(person: User, attempt: Attempt, at: dt.datetime) -> AttemptPage
     """Of an attempt that ``held`` gave. Six queries whatever its length."""
     siblings = list(
         Attempt.objects.markable_by(person)
-        .filter(quiz=attempt.quiz_id, enrolment=attempt.enrolment_id)
+        .of_enrolment(attempt.enrolment)
+        .filter(quiz=attempt.quiz_id)
         .select_related("enrolment__user", "voiding")
         .order_by("number")
     )

@@ -130,16 +130,17 @@ def start(*, user: User, quiz: Quiz, at: dt.datetime, asked: access.Asked | None
             _("You are not enrolled in this course: look at the quiz in the preview of its page.")
         )
     # For itself: what the clock asked for stays done although the learner may be refused a further attempt.
-    for running in quiz.attempts.filter(enrolment=allowed.enrolment, is_preview=False, state__in=OPEN):
+    for running in quiz.attempts.of_enrolment(allowed.enrolment).filter(is_preview=False, state__in=OPEN):
         settle(attempt=running, at=at)
     with transaction.atomic():
         enrolment = (
             Enrolment.objects.select_for_update(of=("self",)).select_related("unit").get(pk=allowed.enrolment.pk)
         )
         earlier = list(
-            quiz.attempts.filter(enrolment=enrolment, is_preview=False)
+            quiz.attempts.of_enrolment(enrolment)
+            .filter(is_preview=False)
             .select_for_update(of=("self",))
-            .order_by("number")
+            .order_by("started_at", "number")
         )
         reserved = None
         for attempt in earlier:
@@ -207,7 +208,7 @@ def reserve(*, enrolment: Enrolment, quiz: Quiz, at: dt.datetime) -> Attempt:
     the learner may begin is asked when they do.
     """
     Enrolment.objects.select_for_update().get(pk=enrolment.pk)
-    earlier = list(quiz.attempts.filter(enrolment=enrolment, is_preview=False).order_by("number"))
+    earlier = list(quiz.attempts.of_enrolment(enrolment).filter(is_preview=False).order_by("started_at", "number"))
     running = next((attempt for attempt in earlier if attempt.state in Attempt.OPEN), None)
     return running or _reserve(quiz, enrolment, number=_next_number(earlier), at=at)
 
@@ -221,8 +222,10 @@ def reserve_seats(*, session: ExamSession, at: dt.datetime) -> int:
     made = 0
     course = session.quiz.activity.course_id
     seated = session.tickets.filter(attempt__isnull=True).values("person")
-    enrolments = Enrolment.objects.filter(user__in=seated, course=course).exclude(
-        attempts__in=session.quiz.attempts.filter(state__in=Attempt.OPEN, is_preview=False)
+    enrolments = (
+        Enrolment.objects.standing()
+        .filter(user__in=seated, course=course)
+        .exclude(attempts__in=session.quiz.attempts.filter(state__in=Attempt.OPEN, is_preview=False))
     )
     for enrolment in enrolments:
         try:
@@ -666,7 +669,7 @@ def reopen(*, attempt: Attempt, by: User, reason: str, at: dt.datetime) -> Attem
         raise DecisionRefusedError(_("Only an abandoned attempt can be opened again."))
     if locked.started_at is None:
         raise DecisionRefusedError(_("Only an abandoned attempt can be opened again."))
-    others = locked.quiz.attempts.filter(enrolment=locked.enrolment_id, is_preview=False, state__in=Attempt.OPEN)
+    others = locked.quiz.attempts.of_enrolment(locked.enrolment).filter(is_preview=False, state__in=Attempt.OPEN)
     if others.exists():
         raise DecisionRefusedError(_("The learner has another attempt under way. It has to be finished first."))
     held = effective(locked.quiz, locked.enrolment, at)

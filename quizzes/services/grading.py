@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.db import transaction
+from django.db.models import Q
 
 from courses.enums import EventKind
 from courses.models import Enrolment
@@ -193,16 +194,19 @@ def _change(
 
 
 def results_of(enrolment: Enrolment, quiz: Quiz) -> list[grades.Result]:
-    """The attempts that count, in the order of their numbers, as their newest change has them. One query."""
+    """The attempts that count, in the order in which they began, as their newest change has them. One query.
+
+    Those of a united account as well, where ``enrolment`` is the one that stands for both.
+    """
     newest: dict[object, GradeChange] = {}
-    numbers: dict[object, int] = {}
-    rows = GradeChange.objects.filter(enrolment=enrolment, quiz=quiz).select_related("attempt").order_by("pk")
-    for change in rows:
+    order: dict[object, tuple[dt.datetime, int]] = {}
+    told = GradeChange.objects.filter(Q(enrolment=enrolment) | Q(enrolment__united_with=enrolment), quiz=quiz)
+    for change in told.select_related("attempt").order_by("pk"):
         newest[change.attempt_id] = change
-        numbers[change.attempt_id] = change.attempt.number
+        order[change.attempt_id] = (change.attempt.started_at or change.at, change.attempt.number)
     return [
         grades.Result(key, Fraction(change.score), bool(change.passed))
-        for key, change in sorted(newest.items(), key=lambda pair: numbers[pair[0]])
+        for key, change in sorted(newest.items(), key=lambda pair: order[pair[0]])
         if change.score is not None
     ]
 
@@ -231,8 +235,11 @@ def _tell(attempt: Attempt, change: GradeChange, *, at: dt.datetime, source_key:
     """Fold, and let courses know; True when a pass is gone but the course stays completed."""
     enrolment, quiz = attempt.enrolment, attempt.quiz
     analysis.mark_stale(quiz_id=quiz.pk, at=at)
-    before = QuizGrade.objects.filter(enrolment=enrolment, quiz=quiz).values_list("passed", flat=True).first()
-    grade = fold(enrolment, quiz, at)
+    standing = enrolment.united_with or enrolment
+    before = QuizGrade.objects.filter(enrolment=standing, quiz=quiz).values_list("passed", flat=True).first()
+    grade = fold(standing, quiz, at)
+    if standing.pk != enrolment.pk:
+        fold(enrolment, quiz, at)
     passed = bool(grade and grade.passed)
     if before and not passed:
         return not withdraw_activity(

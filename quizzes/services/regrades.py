@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from courses.models import Activity, ActivityState, Completion, Enrolment
@@ -344,7 +345,9 @@ def _impact(run: _Run) -> dict[str, Any]:
 def _crossings(run: _Run, quiz: Quiz) -> list[tuple[impact.ResultChange, Fraction]]:
     """The enrolments whose grade would cross the pass line, with the new score. Four queries for each 200."""
     found = []
-    ids = sorted(run.enrolments)
+    # Where two accounts were united, the grade that counts is that of the enrolment which stands for both.
+    stands = Enrolment.objects.filter(pk__in=run.enrolments).values_list(Coalesce("united_with_id", "pk"), flat=True)
+    ids = sorted(set(stands))
     required = set(
         Activity.objects.filter(course=quiz.activity.course_id, is_required=True, retired_at__isnull=True).values_list(
             "pk", flat=True
@@ -375,14 +378,16 @@ def _crossings(run: _Run, quiz: Quiz) -> list[tuple[impact.ResultChange, Fractio
 
 def _results(run: _Run, quiz: Quiz, enrolments: Sequence[int]) -> dict[int, list[grades.Result]]:
     """The counted attempts of each enrolment in their order, the regraded ones as they would be. One query."""
-    newest: dict[tuple[int, int], tuple[Any, Decimal | None, bool]] = {}
-    rows = GradeChange.objects.filter(quiz=quiz, enrolment__in=enrolments).order_by("pk")
-    for enrolment, number, attempt, score, passed in rows.values_list(
-        "enrolment_id", "attempt__number", "attempt_id", "score", "passed"
-    ):
-        newest[enrolment, number] = (attempt, score, bool(passed))
+    newest: dict[tuple[int, dt.datetime, int, Any], tuple[Decimal | None, bool]] = {}
+    counting = Q(enrolment__in=enrolments) | Q(enrolment__united_with__in=enrolments)
+    rows = GradeChange.objects.filter(counting, quiz=quiz).order_by("pk")
+    for enrolment, began_at, number, attempt, score, passed in rows.values_list(
+        Coalesce("enrolment__united_with_id", "enrolment_id"), Coalesce("attempt__started_at", "at"),
+        "attempt__number", "attempt_id", "score", "passed",
+    ):  # fmt: skip
+        newest[enrolment, began_at, number, attempt] = (score, bool(passed))
     found: dict[int, list[grades.Result]] = {}
-    for (enrolment, _number), (attempt, score, passed) in sorted(newest.items()):
+    for (enrolment, _began_at, _number, attempt), (score, passed) in sorted(newest.items()):
         if score is None:
             continue
         again = run.results.get(attempt, (Fraction(score), passed))

@@ -124,7 +124,7 @@ def _concerning(user: User, on: dt.date) -> list[_Found]:
     if not posts:
         return []
     above = {post.path[:end] for post in posts for end in range(Unit.steplen, len(post.path) + 1, Unit.steplen)}
-    mine = Enrolment.objects.filter(user=user, course=OuterRef("course")).order_by()
+    mine = Enrolment.objects.standing().filter(user=user, course=OuterRef("course")).order_by()
     tasks: list[Any] = list(
         standing_tasks(on)
         .filter(given_at(exactly=above))

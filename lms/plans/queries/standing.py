@@ -233,7 +233,7 @@ def people_lines(
     """How many people of that state (any for None), and some of them, by unit in the tree's order, then by given name.
     Somebody with several fitting appointments stands at the primary one. A constant number of queries.
     """
-    enrolments = Enrolment.objects.filter(user=OuterRef("person_id"), course_id=course_id)
+    enrolments = Enrolment.objects.standing().filter(user=OuterRef("person_id"), course_id=course_id)
     found = posts_under(aim, on).annotate(
         is_done=Exists(enrolments.filter(completion__isnull=False)),
         is_begun=Exists(enrolments.filter(started_at__isnull=False, withdrawn_at__isnull=True)),

@@ -149,20 +149,25 @@ def posts(unit: Unit, question: Question, *, own_only: bool = False) -> QuerySet
 
 def completions(question: Question) -> QuerySet[Completion]:
     """Those of the course by the end of the day."""
-    return Completion.objects.filter(course_id=question.course_id or 0, completed_at__lt=question.end)
+    # Few are united: looking them up costs less than joining every completion to its enrolment.
+    united = Enrolment.objects.filter(united_with__isnull=False).values("pk")
+    of_course = Completion.objects.filter(course_id=question.course_id or 0, completed_at__lt=question.end)
+    return of_course.exclude(enrolment__in=united)
 
 
 def beginnings(question: Question) -> QuerySet[Enrolment]:
     """Enrolments of the course under way by the end of the day: begun, not withdrawn from by then."""
     still_in = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=question.end)
-    return Enrolment.objects.filter(still_in, course_id=question.course_id or 0, started_at__lt=question.end)
+    return Enrolment.objects.standing().filter(still_in, course_id=question.course_id or 0, started_at__lt=question.end)
 
 
 def completed_enrolments(question: Question) -> QuerySet[Enrolment]:
     """The same evidence as ``completions``, to be asked person by person: a person's enrolment in a course is found by
     its unique key, while SQLite would walk all completions of the course for every person.
     """
-    return Enrolment.objects.filter(course_id=question.course_id or 0, completion__completed_at__lt=question.end)
+    return Enrolment.objects.standing().filter(
+        course_id=question.course_id or 0, completion__completed_at__lt=question.end
+    )
 
 
 def holds_invented_people(unit: Unit) -> bool:

@@ -122,6 +122,7 @@ standing (part, person_id, done, begun) AS (
       AND (enrolment.withdrawn_at IS NULL OR enrolment.withdrawn_at >= %s) THEN 1 ELSE 0 END)
   FROM post
   LEFT JOIN courses_enrolment enrolment ON enrolment.user_id = post.person_id AND enrolment.course_id = %s
+    AND enrolment.united_with_id IS NULL
   LEFT JOIN courses_completion completion
     ON completion.enrolment_id = enrolment.id AND completion.course_id = %s AND completion.completed_at < %s
   GROUP BY post.part, post.person_id

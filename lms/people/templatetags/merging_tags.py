@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+
+from django import template
+
+from lms.accounts.models import User
+from lms.people import merging_queries as queries
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Door:
+    """``survivor_id``: where an old account leads."""
+
+    may: bool
+    survivor_id: int | None = None
+
+    @property
+    def alias(self) -> bool:
+        return self.survivor_id is not None
+
+
+@register.simple_tag
+def merge_door(viewer: User, person: User) -> Door:
+    """What the card of ``person`` offers: the account that goes on, uniting with another one, or nothing."""
+    if not person.is_active:
+        return Door(False, queries.survivors([person.pk]).get(person.pk))
+    return Door(queries.people_in_hand(viewer).filter(pk=person.pk).exists())
