@@ -43,7 +43,7 @@ Row = list[Any]
 
 
 class _Changes:
-    """What a merger wrote: ``rows`` as [model, key, values before, values after], in order; ``made`` as [model, key]."""
+    """What was written: ``rows`` as [model, key, values before, values after], in order; ``made`` as [model, key]."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
