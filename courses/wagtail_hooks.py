@@ -24,7 +24,7 @@ from courses.models.pages import ActivityPage
 from courses.queries import access, legal
 from courses.services import progress
 from courses.viewsets import GlossaryTermViewSet, LegalDocumentViewSet, ScreenViewSet
-from lms.core import clock
+from lms.core import clock, origin
 
 
 @hooks.register("before_serve_page")
@@ -52,7 +52,7 @@ def require_access(page: Page, request: HttpRequest, serve_args: Any, serve_kwar
         return render(
             request, "courses/locked.html", {"page": page, "access": answer, "activity": activity}, status=403
         )
-    if answer.enrolment and answer.place and request.method == "GET":
+    if answer.enrolment and answer.place and request.method == "GET" and not origin.is_read_only():
         is_new = answer.place.row.state == State.NOT_STARTED
         progress.note_opened(
             enrolment=answer.enrolment,
