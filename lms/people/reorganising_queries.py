@@ -23,7 +23,16 @@ from lms.people.models import Approval, RosterBatch
 from lms.plans.models import Assignment, Target
 from lms.plans.queries import DeadlineSaid, deadline_said, document_said
 from lms.units import queries as tree
-from lms.units.models import Grant, Reorganisation, ReorganisationStep, Succession, Unit, UnitName
+from lms.units.models import (
+    Appointment,
+    Grant,
+    Reorganisation,
+    ReorganisationStep,
+    ReorganisedUnit,
+    Succession,
+    Unit,
+    UnitName,
+)
 from lms.units.rules.changes import Problem
 from lms.units.scope import granted_paths, scope_q
 
@@ -31,23 +40,28 @@ from lms.units.scope import granted_paths, scope_q
 @dataclass(frozen=True)
 class Fate:
     """What becomes of a unit that closes. ``heirs``: the names of those it goes into, () for one that is dissolved;
-    ``is_whole``: all of it goes into one.
+    ``is_whole``: all of it goes into one. ``heir_ids``: of those that are there already.
     """
 
     unit_id: int
     name: str
     heirs: tuple[str, ...] = ()
     is_whole: bool = False
+    heir_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class PageLine:
-    """A community page of a closing unit. The record stays with it; its successor begins as "not known"."""
+    """A community page of a closing unit. The record stays with it; its successor begins as "not known".
+
+    ``is_settled``: a successor has reported a page of its own.
+    """
 
     fate: Fate
     name: str
     url: str
     is_confirmed: bool
+    is_settled: bool
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,7 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Con
     pages = below(PageRecord.objects.standing().filter(status=PageRecord.Status.YES))
     tasks = below(Assignment.objects.filter(withdrawn_at__isnull=True, course__retired_at__isnull=True))
     rosters = below(RosterBatch.objects.filter(state__in=[BatchState.STAGED, BatchState.APPLYING]))
+    with_page = {row.unit_id: row for row in pages}
     waiting = (
         Submission.objects.filter(unit__path__startswith=top.path, state=Submission.State.SUBMITTED)
         .order_by("unit__path")
@@ -122,9 +137,15 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Con
     )
     return Consequences(
         tuple(
-            PageLine(fates[row.unit_id], row.name, row.url, row.confirmed_at is not None)
-            for row in pages
-            if row.unit_id in fates
+            PageLine(
+                fates[unit],
+                row.name,
+                row.url,
+                row.confirmed_at is not None,
+                any(heir in with_page for heir in fates[unit].heir_ids),
+            )
+            for unit, row in with_page.items()
+            if unit in fates
         ),
         tuple(
             TaskLine(
@@ -159,6 +180,36 @@ def fates_of(follows: tree.Preview) -> dict[int, Fate]:
     }
 
 
+@dataclass(frozen=True)
+class MovedLine:
+    """An appointment that began in a new unit because an old one ended."""
+
+    person_id: int
+    person: str
+    position: str
+    unit: str
+
+
+def moved_of(change: Reorganisation) -> tuple[MovedLine, ...]:
+    """Who went along, by unit and given name; () before the tree's switch. Two queries at most."""
+    if change.switched_at is None:
+        return ()
+    into = change.reorganised.filter(role=ReorganisedUnit.Role.CLOSED, people_to__isnull=False).values("people_to")
+    opened = change.reorganised.filter(role=ReorganisedUnit.Role.OPENED).values("unit")
+    decided = change.moves.filter(to_unit__isnull=False).values("to_unit")
+    rows = list(
+        Appointment.objects.filter(
+            Q(unit__in=into) | Q(unit__in=opened) | Q(unit__in=decided),
+            starts_on=change.effective_on,
+            decision=change.document[:100],
+        )
+        .order_by("unit__path", "person__name_sort_key", "pk")
+        .values_list("person_id", "person__full_name", "position", "unit_id")
+    )
+    names = tree.names_on({unit for *_words, unit in rows}, change.effective_on)
+    return tuple(MovedLine(pk, name, position, names[unit].name) for pk, name, position, unit in rows)
+
+
 def people_in(follows: tree.Preview) -> tuple[int, int]:
     """How many people follow their unit (all lines of ``moving`` must be there), and for how many somebody still has to
     decide; whoever does both is counted in both.
@@ -176,9 +227,10 @@ class Figure:
     count: int
 
 
-def figures_of(follows: tree.Preview, above: Consequences) -> tuple[Figure, ...]:
+def figures_of(follows: tree.Preview, above: Consequences, moved: Sequence[MovedLine] = ()) -> tuple[Figure, ...]:
     people, undecided = people_in(follows)
     return (
+        Figure("moved", gettext("Officers who have followed their unit"), len({line.person_id for line in moved})),
         Figure("closing", gettext("Units that end"), len(follows.closing)),
         Figure("opening", gettext("New units"), len(follows.opening)),
         Figure("renaming", gettext("Units that go on under another name, type or code"), len(follows.renaming)),
@@ -225,7 +277,12 @@ class Part:
     lines: tuple[Any, ...]
 
 
-def parts_of(follows: tree.Preview, above: Consequences, rights: Sequence[RightLine] = ()) -> tuple[Part, ...]:
+def parts_of(
+    follows: tree.Preview,
+    above: Consequences,
+    rights: Sequence[RightLine] = (),
+    moved: Sequence[MovedLine] = (),
+) -> tuple[Part, ...]:
     """In the order in which somebody checks them. ``rights``: the ending ones, as the viewer may give them anew."""
     return (
         Part("doubtful", gettext("Officers for whom somebody decides"),
@@ -237,6 +294,7 @@ def parts_of(follows: tree.Preview, above: Consequences, rights: Sequence[RightL
         Part("moving", gettext("Officers who follow their unit"),
              gettext("Position and duty stay as they are; the old appointment ends the day before, the new one "
                   "names the document."), follows.moving),
+        Part("moved", gettext("Officers who have followed their unit"), "", tuple(moved)),
         Part("rights", gettext("Rights that end"),
              gettext("A right over a unit that ends is not carried over by itself: what goes on is marked and given "
                   "anew."),
@@ -279,9 +337,9 @@ def bulks_of(follows: tree.Preview) -> tuple[Bulk, ...]:
     )
 
 
-def rows_of(follows: tree.Preview, above: Consequences) -> Iterator[tuple[str, ...]]:
+def rows_of(follows: tree.Preview, above: Consequences, moved: Sequence[MovedLine] = ()) -> Iterator[tuple[str, ...]]:
     """For a spreadsheet: part, unit, what happens or to whom, where it goes, note."""
-    for part in parts_of(follows, above):
+    for part in parts_of(follows, above, moved=moved):
         for line in part.lines:
             yield (part.title, *_row_of(part.key, line))
 
@@ -297,6 +355,8 @@ def _row_of(key: str, line: Any) -> tuple[str, str, str, str]:
             return line.before[0], "", line.after[0], line.after[2]
         case "moving":
             return line.unit, f"{line.person}, {line.position}", line.to.name if line.to else "", ""
+        case "moved":
+            return line.unit, f"{line.person}, {line.position}", "", ""
         case "doubtful":
             one = line.line
             to = one.to.name if one.to else gettext("goes nowhere: the appointment ends") if line.is_decided else ""
@@ -625,8 +685,8 @@ def history_of(viewer: User, unit: Unit, day: dt.date) -> History:
         unit,
         names[unit.pk].name if unit.pk in names else str(unit),
         where[unit.pk],
-        _periods((row.full_name, row) for row in unit.names.all()),
-        _periods((row.code, row) for row in unit.codes.all()),
+        _periods(unit, ((row.full_name, row) for row in unit.names.all())),
+        _periods(unit, ((row.code, row) for row in unit.codes.all())),
         kin("old"),
         kin("new"),
     )
@@ -662,9 +722,11 @@ def _links(unit: Unit, side: str) -> list[Succession]:
     return list(found.values())
 
 
-def _periods(rows: Iterable[tuple[str, Any]]) -> tuple[NamePeriod, ...]:
-    found = [
-        NamePeriod(words, row.starts_on, row.ends_on - dt.timedelta(days=1) if row.ends_on else None, row.starts_after)
-        for words, row in rows
-    ]
+def _periods(unit: Unit, rows: Iterable[tuple[str, Any]]) -> tuple[NamePeriod, ...]:
+    """The first and the last have no bound of their own: they hold as long as the unit."""
+    found = []
+    for words, row in rows:
+        first, after = (row.starts_on, row.starts_after) if row.starts_on else (unit.opened_on, unit.opened_after)
+        end = row.ends_on or unit.closed_on
+        found.append(NamePeriod(words, first, end - dt.timedelta(days=1) if end else None, after))
     return tuple(sorted(found, key=lambda period: period.first or dt.date.min))

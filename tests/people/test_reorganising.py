@@ -499,7 +499,9 @@ def test_a_second_person_confirms_and_people_and_tasks_go_along(
     assert (old.ends_on, now.unit, now.starts_on, now.page_duty) == (DAY, new, DAY, "officer")
     context = desk.get(reverse("people:change", args=[merger.pk])).context
     assert context["standing"] == Standing.DONE
-    assert figures(context)["opening"] == 1
+    assert {key: figures(context)[key] for key in ("opening", "moved")} == {"opening": 1, "moved": 1}
+    (moved,) = [page.object_list for part, page in context["parts"] if part.key == "moved"]
+    assert [(line.person_id, line.unit) for line in moved] == [(officer_p1.pk, "Phường Hồng Gai")]
     # On the day: another unit, the same task, nothing broken.
     with time_machine.travel(dt.datetime(2026, 12, 2, 5, tzinfo=dt.UTC), tick=False):
         learner = signed_in(officer_p1)
@@ -649,7 +651,27 @@ def test_a_unit_s_page_tells_its_names_and_whom_it_came_from(units, merger, mana
     assert [row.document for row in context["changes"]] == ["Nghị quyết 1679/NQ-UBTVQH15"]
     old = desk.get(reverse("people:changes_unit", args=[units.p1_a.pk])).context["history"]
     assert [(one.name, one.basis) for one in old.after] == [("Phường Hồng Gai", "Nghị quyết 1679/NQ-UBTVQH15")]
-    assert [(one.name, one.first, one.last) for one in old.names] == [("Xã Vạn Yên", None, None)]
+    assert [(one.name, one.first, one.last) for one in old.names] == [("Xã Vạn Yên", None, DAY - dt.timedelta(days=1))]
+    assert [(one.name, one.first, one.last) for one in context["history"].names] == [("Phường Hồng Gai", DAY, None)]
+
+
+def test_a_page_is_work_to_do_until_the_successor_reports_its_own(units, merger, manager_p1, centre, desk):
+    def page(unit: Unit) -> None:
+        PageRecord.objects.create(
+            unit=unit, status="yes", url=f"https://www.facebook.com/{unit.pk}", page_key=str(unit.pk), name="Mặt trận",
+            source=PageRecord.Source.MANAGER, reported_by=manager_p1, reported_at=NOON,
+        )  # fmt: skip
+
+    def settled() -> list[bool]:
+        context = desk.get(reverse("people:change", args=[merger.pk])).context
+        (lines,) = [part.lines for part, _page in context["parts"] if part.key == "pages"]
+        return [line.is_settled for line in lines]
+
+    page(units.p1_a)
+    confirmed(merger, manager_p1, centre)
+    assert settled() == [False]
+    page(ReorganisedUnit.objects.get(role="opened").unit)
+    assert settled() == [True]
 
 
 def test_the_history_costs_the_same_with_one_and_with_three_predecessors(units, manager_p1, desk):
