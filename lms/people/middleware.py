@@ -1,6 +1,7 @@
-"""While somebody sees the site as another person: whose page it is, and that nothing is written.
+"""Behind the steps that sign-in requires: the privacy notice in force is taken note of before anything else; and while
+somebody sees the site as another person, whose page it is, and that nothing is written.
 
-Stands last, so that the duties of the real person (password, second factor, lock of the device) come before it and
+Viewing stands last, so that the duties of the real person (password, second factor, lock of the device) come before it and
 those of the other person never. Who is signed in stays who it was: only ``request.user`` is another for the length of
 one view.
 """
@@ -8,11 +9,12 @@ one view.
 import re
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,8 +22,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from lms.accounts.queries import is_exempt_demo, must_change_password
 from lms.core import clock, origin
 from lms.people.models import Viewing
+from lms.people.privacy_queries import owed_notice
 from lms.people.services import viewing as viewing_service
 
 # What the session remembers of it.
@@ -152,3 +156,55 @@ def _leave(request: HttpRequest) -> HttpResponse:
     messages.info(request, _("You see the site as yourself again: the time was up, or the right is gone."))
     target = reverse("home:learn")
     return HttpResponseClientRedirect(target) if getattr(request, "htmx", None) else HttpResponseRedirect(target)
+
+
+# How long "nothing to take note of", noted in the session, holds before a newer version is looked for.
+NOTICE_CHECK_HOLDS = 600
+NOTED_AT = "privacy_noted_at"
+_BEFORE_NOTICE = frozenset(
+    {
+        "account_logout", "account_change_password", "account_reauthenticate", "account_lock", "account_unlock",
+        "healthz", "readyz", "alive", "ready", "set_language", "javascript-catalog", "people:notice",
+        "certificates:verify", "certificates:verified",
+    }
+)  # fmt: skip
+
+
+class PrivacyNoticeMiddleware:
+    """Stands behind the required steps of sign-in. No query once the session has noted the answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not settings.LMS_PRIVACY_NOTICE:
+            return None
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        is_static = getattr(view, "__module__", "") == "django.contrib.staticfiles.views"
+        if name in _BEFORE_NOTICE or name.startswith("mfa_") or is_static:
+            return None
+        person = request.user
+        if not person.is_authenticated or is_exempt_demo(person) or must_change_password(person) or _is_noted(request):
+            return None
+        if owed_notice(person) is None:
+            request.session[NOTED_AT] = int(clock.now().timestamp())
+            return None
+        return _to_the_notice(request)
+
+
+def _is_noted(request: HttpRequest) -> bool:
+    return int(clock.now().timestamp()) - request.session.get(NOTED_AT, 0) < NOTICE_CHECK_HOLDS
+
+
+def _to_the_notice(request: HttpRequest) -> HttpResponse:
+    target, htmx = reverse("people:notice"), getattr(request, "htmx", None)
+    if not htmx and "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"error": _("Take note of the privacy notice first."), "address": target}, status=403)
+    if request.method == "GET" and not htmx:
+        target = f"{target}?{urlencode({'next': request.get_full_path()})}"
+    # htmx would swap the answer to a redirect into the middle of its page.
+    return HttpResponseClientRedirect(target) if htmx else HttpResponseRedirect(target)

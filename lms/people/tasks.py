@@ -1,10 +1,12 @@
+import uuid
+
 from celery import shared_task
 
 from lms.accounts.models import User
 from lms.core import clock
 from lms.people.enums import BatchState
 from lms.people.models import RosterBatch
-from lms.people.services import roster_answers, roster_undo, rosters
+from lms.people.services import privacy, retention, roster_answers, roster_undo, rosters
 
 
 @shared_task(name="lms.people.read_roster")
@@ -38,3 +40,14 @@ def decide_roster(batch_id: int, by_id: int) -> int:
     """Rows whose doubtful unit was answered; the sweep does it too."""
     batch = RosterBatch.objects.select_related("unit").get(pk=batch_id)
     return roster_answers.decide_anew(batch=batch, by=User.objects.get(pk=by_id))
+
+
+@shared_task(name="lms.people.make_export")
+def make_export(export_id: str) -> bool:
+    """Only a nudge: the sweep makes packages that nobody is at."""
+    return privacy.make_export(export_id=uuid.UUID(export_id), at=clock.now())
+
+
+@shared_task(name="lms.people.retention")
+def clean_old_data() -> None:
+    retention.run(at=clock.now(), by=None)

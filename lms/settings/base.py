@@ -81,8 +81,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "lms.accounts.middleware.DeviceMiddleware",
     "lms.accounts.middleware.RequiredStepsMiddleware",
-    "lms.people.middleware.ViewingMiddleware",
     "lms.people.middleware.PrivacyNoticeMiddleware",
+    "lms.people.middleware.ViewingMiddleware",
 ]
 
 ROOT_URLCONF = "lms.urls"

@@ -102,6 +102,8 @@ RULES: dict[str, Rule] = {
     "people:people_xlsx": see(lists("import")),
     "people:people_csv": see(lists("import")),
     "people:person": see(over("view", "import"), person_id="person"),
+    "people:person_close": see(over("import"), person_id="person"),
+    "people:person_reopen": see(over("import"), person_id="person"),
     "people:appoint": see(over("import"), person_id="person"),
     "people:appointment_correct": see(over("import"), person_id="person", pk="appointment"),
     "people:appointment_end": see(over("import"), person_id="person", pk="appointment"),
@@ -158,6 +160,18 @@ RULES: dict[str, Rule] = {
     "people:change_withdraw": act(over("approve"), pk="change"),
     # There is nothing to give anew before the tree is another.
     "people:change_rights": Rule(over("approve"), {"pk": "change"}, is_action=True, is_made_up=True),
+    # --- personal data -----------------------------------------------------------------------------
+    **{f"people:{name}": see(SIGNED_IN) for name in ("privacy", "privacy_correction", "privacy_export_state")},
+    # Without a notice in force it leads on.
+    "people:notice": see(SIGNED_IN),
+    "people:privacy_export": act(SIGNED_IN),
+    "people:privacy_ask": act(SIGNED_IN),
+    "people:privacy_export_file": made_up(NOBODY, pk="00000000-0000-0000-0000-000000000000"),
+    "people:privacy_withdraw": Rule(NOBODY, {"pk": 1}, is_action=True, is_made_up=True),
+    "people:privacy_requests": see(lists("import")),
+    "people:privacy_request": made_up(NOBODY, pk=1),
+    "people:privacy_behalf": see(over("import"), person_id="person"),
+    **{f"people:privacy_{name}": see(frozenset({"superuser"})) for name in ("register", "notices", "cleaning")},
     # --- tasks -------------------------------------------------------------------------------------
     "plans:short": see(SIGNED_IN, code="task_code"),
     "plans:tasks": see(lists("view", "assign")),

@@ -29,6 +29,8 @@ class Command(BaseCommand):
             triggers.create_all()
         call_command("createcachetable", verbosity=0)
         ensure_guides()
+        # The notice that comes with the software, unless one was ever published.
+        call_command("publish_notice")
         if settings.LMS_DEMO and "demo" in get_commands():
             self._demonstrate()
 

@@ -1,0 +1,317 @@
+"""Reads: what is held about a person, in sections that a page, a JSON file and an HTML file show alike; requests."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certificates.models import Certificate
+from certificates.queries import course_of, number_of
+from courses.models import Completion, Enrolment, Submission
+from lms.accounts import phones
+from lms.accounts.models import SignIn, User
+from lms.core import audit, clock
+from lms.fanpages.models import PageRecord
+from lms.people.models import DataRequest, JoinRequest, NoticeAcceptance, PrivacyNotice, RosterRow
+from lms.units import queries as units
+from lms.units.models import Appointment, Grant, Unit
+from lms.units.scope import granted_paths
+from quizzes.models import Attempt, AttemptQuestion, ResponseFile
+
+LOG_AT_MOST = 1000
+
+
+# --- The notice ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of the notice: "heading", "text", or "list" with its ``items``."""
+
+    kind: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+
+
+def notice_in_force() -> PrivacyNotice | None:
+    """One query."""
+    return PrivacyNotice.objects.first()
+
+
+def owed_notice(person: User) -> PrivacyNotice | None:
+    """The notice that ``person`` has yet to take note of; None for nothing. Two queries at most."""
+    notice = notice_in_force()
+    if notice is None or NoticeAcceptance.objects.filter(person=person, notice=notice).exists():
+        return None
+    return notice
+
+
+def blocks(words: str) -> list[Block]:
+    """ "# " begins a heading, "- " an item of a list, every other line is a paragraph."""
+    found: list[Block] = []
+    for line in words.splitlines():
+        if line.startswith("# "):
+            found.append(Block("heading", line[2:]))
+        elif line.startswith("- "):
+            items = found.pop().items if found and found[-1].kind == "list" else ()
+            found.append(Block("list", items=(*items, line[2:])))
+        elif line.strip():
+            found.append(Block("text", line))
+    return found
+
+
+# --- Requests -----------------------------------------------------------------------------------------------------
+
+
+def unit_of(person: User) -> Unit:
+    """Where the person serves, or served last; the root of the tree for somebody who never served."""
+    posts = Appointment.objects.filter(person=person).select_related("unit")
+    today = clock.today()
+    now = posts.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).order_by("-is_primary", "-starts_on").first()
+    last = now or posts.order_by("-ends_on").first()
+    return last.unit if last else Unit.get_root_nodes()[0]
+
+
+def may_answer_for(person: User, unit: Unit) -> bool:
+    return any(unit.path.startswith(path) for path in granted_paths(person, Grant.Right.IMPORT))
+
+
+def correctable(person: User) -> dict[str, str]:
+    """Field → as people write it: what a person may ask to have corrected."""
+    return {
+        "full_name": person.full_name,
+        "born": _born(person),
+        "phone": phones.display(person.phone) if person.phone else "",
+        "email": person.email,
+    }
+
+
+def _born(person: User) -> str:
+    return f"{person.born_on:%d/%m/%Y}" if person.born_on else str(person.birth_year or "")
+
+
+def read_birth(written: str) -> tuple[dt.date | None, int | None]:
+    """ "05/08/1985" → (day, None), "1985" → (None, 1985). Raises ValueError."""
+    if written.isdigit() and len(written) == 4:
+        return None, int(written)
+    return dt.datetime.strptime(written, "%d/%m/%Y").replace(tzinfo=dt.UTC).date(), None
+
+
+def requests_for(viewer: User) -> QuerySet[DataRequest]:
+    """Those of the units for which ``viewer`` answers, open ones first, the most urgent on top."""
+    found = DataRequest.objects.decidable_by(viewer)
+    return found.select_related("person", "asked_by", "decided_by", "unit")
+
+
+def own_requests(person: User) -> QuerySet[DataRequest]:
+    return DataRequest.objects.filter(person=person).select_related("decided_by", "asked_by", "unit")
+
+
+# --- What is held -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Section:
+    """``rows``: each a mapping of what it is called → what is held, in the order of the page."""
+
+    key: str
+    title: str
+    rows: tuple[dict[str, str], ...]
+    files: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
+
+
+def sections(person: User) -> Iterator[Section]:
+    """Everything that is held about ``person`` in words, one section after the other. No query grows with the rows of
+    another section.
+    """
+    yield _account(person)
+    yield _serving(person)
+    yield _learning(person)
+    yield _answers(person)
+    yield _certificates(person)
+    yield _practice(person)
+    yield _pages(person)
+    yield _brought_in(person)
+    yield _signed_in(person)
+    yield _asked(person)
+    yield _log(person)
+
+
+def _at(moment: dt.datetime | None) -> str:
+    return f"{timezone.localtime(moment):%d/%m/%Y %H:%M}" if moment else ""
+
+
+def _account(person: User) -> Section:
+    row = {
+        _("Full name"): person.full_name, _("Username"): person.username, _("Mobile phone"): person.phone or "",
+        _("E-mail"): person.email, _("Born"): _born(person), _("Account made"): _at(person.date_joined),
+        _("Last sign-in"): _at(person.last_login),
+    }  # fmt: skip
+    return Section("account", _("Account"), (row,))
+
+
+def _names(ids: set[int]) -> dict[int, str]:
+    found = units.names_on(ids, clock.today()) if ids else {}
+    return {pk: unit.name for pk, unit in found.items()}
+
+
+def _serving(person: User) -> Section:
+    posts = list(Appointment.objects.filter(person=person).order_by("-starts_on", "pk"))
+    grants = list(Grant.objects.filter(person=person).order_by("-starts_on", "pk"))
+    names = _names({row.unit_id for row in (*posts, *grants)})
+    rows = [
+        {
+            _("Unit"): names.get(post.unit_id, f"#{post.unit_id}"), _("Position"): post.position,
+            _("Page duty"): str(post.get_page_duty_display()), _("From"): f"{post.starts_on:%d/%m/%Y}",
+            _("Until"): f"{post.ends_on:%d/%m/%Y}" if post.ends_on else "", _("Decision"): post.decision,
+        }
+        for post in posts
+    ]  # fmt: skip
+    rows += [
+        {
+            _("Unit"): names.get(grant.unit_id, f"#{grant.unit_id}"), _("Right"): str(grant.get_right_display()),
+            _("From"): f"{grant.starts_on:%d/%m/%Y}", _("Until"): f"{grant.ends_on:%d/%m/%Y}" if grant.ends_on else "",
+        }
+        for grant in grants
+    ]  # fmt: skip
+    return Section("serving", _("Unit and position"), tuple(rows))
+
+
+def _learning(person: User) -> Section:
+    done = {row.enrolment_id: row for row in Completion.objects.filter(user=person)}
+    rows = [
+        {
+            _("Course"): row.course.title, _("Enrolled"): _at(row.enrolled_at), _("Begun"): _at(row.started_at),
+            _("Last seen"): _at(row.last_seen_at),
+            _("Completed"): _at(done[row.pk].completed_at) if row.pk in done else "",
+            _("Activities done"): str(row.activity_states.filter(state="done").count()),
+        }
+        for row in Enrolment.objects.filter(user=person).select_related("course").order_by("enrolled_at")
+    ]  # fmt: skip
+    return Section("learning", _("Learning"), tuple(rows))
+
+
+def _answers(person: User) -> Section:
+    attempts = Attempt.objects.filter(enrolment__user=person).select_related("quiz__activity")
+    questions = AttemptQuestion.objects.filter(attempt__enrolment__user=person).select_related("attempt", "version")
+    rows = [
+        {
+            _("Test"): row.quiz.activity.title,
+            _("Attempt"): str(row.number), _("State"): str(row.get_state_display()), _("Begun"): _at(row.started_at),
+            _("Handed in"): _at(row.submitted_at),
+            _("Score"): f"{row.score * 100:.1f}%" if row.score is not None else "",
+        }
+        for row in attempts.order_by("started_at")
+    ]  # fmt: skip
+    rows += [
+        {
+            _("Attempt"): f"{row.attempt.number}", _("Question"): row.question_summary or f"#{row.position}",
+            _("Your answer"): row.answer_summary or ("" if row.answer is None else str(row.answer)),
+            _("Share of the mark"): f"{row.fraction:.2f}" if row.fraction is not None else "",
+            _("Comment"): row.comment,
+        }
+        for row in questions.order_by("attempt__started_at", "position")
+    ]  # fmt: skip
+    files = [
+        (f"files/answers/{row.pk}-{row.name}", row.file)
+        for row in ResponseFile.objects.filter(question__attempt__enrolment__user=person)
+    ]
+    return Section("answers", _("Answers in tests"), tuple(rows), tuple(files))
+
+
+def _certificates(person: User) -> Section:
+    found = Certificate.objects.filter(completion__user=person).select_related("register", "completion__course")
+    rows, files = [], []
+    for row in found.order_by("issued_at"):
+        printed = {key: value for key, value in row.payload.items() if isinstance(value, str)}
+        rows.append({
+            _("Number"): number_of(row), _("Course"): course_of(row), _("Issued"): _at(row.issued_at),
+            _("Verification code"): row.verify_code, _("Name as printed"): printed.get("name", ""),
+            _("Born, as printed"): printed.get("born", "") or printed.get("birth_year", ""),
+            _("Unit as printed"): printed.get("unit", ""), _("Position as printed"): printed.get("position", ""),
+        })  # fmt: skip
+        if row.file:
+            files.append((f"files/certificates/{row.verify_code}.pdf", row.file))
+    return Section("certificates", _("Certificates"), tuple(rows), tuple(files))
+
+
+def _practice(person: User) -> Section:
+    found = Submission.objects.filter(enrolment__user=person).select_related("activity").order_by("submitted_at")
+    rows, files = [], []
+    for row in found:
+        rows.append({
+            _("Task"): row.activity.title, _("Handed in"): _at(row.submitted_at), _("Link"): row.link,
+            _("Note"): row.note, _("State"): str(row.get_state_display()), _("Answer"): row.feedback,
+        })  # fmt: skip
+        if row.screenshot:
+            files.append((f"files/practice/{row.pk}-{row.screenshot.name.rpartition('/')[2]}", row.screenshot))
+    return Section("practice", _("Practical tasks"), tuple(rows), tuple(files))
+
+
+def _pages(person: User) -> Section:
+    found = list(PageRecord.objects.filter(Q(reported_by=person) | Q(confirmed_by=person)).order_by("reported_at"))
+    names = _names({row.unit_id for row in found})
+    rows = [
+        {
+            _("Unit"): names.get(row.unit_id, f"#{row.unit_id}"), _("Page"): row.url or str(row.get_status_display()),
+            _("What you did"): _("reported") if row.reported_by_id == person.pk else _("confirmed"),
+            _("When"): _at(row.reported_at),
+        }
+        for row in found
+    ]  # fmt: skip
+    return Section("page", _("The unit's page"), tuple(rows))
+
+
+def _brought_in(person: User) -> Section:
+    rows = [
+        {
+            _("Source"): _("Roster"), _("When"): _at(row.written_at), _("Full name"): row.full_name,
+            _("Mobile phone"): row.phone, _("E-mail"): row.email, _("Position"): row.position,
+        }
+        for row in RosterRow.objects.filter(person=person).order_by("pk")
+    ]  # fmt: skip
+    rows += [
+        {
+            _("Source"): _("Request to join"), _("When"): _at(row.sent_at), _("Full name"): row.full_name,
+            _("Mobile phone"): row.phone, _("E-mail"): row.email, _("Position"): row.position,
+        }
+        for row in JoinRequest.objects.filter(Q(person=person) | Q(applicant=person)).order_by("pk")
+    ]  # fmt: skip
+    return Section("bringing_in", _("Rosters and requests to join"), tuple(rows))
+
+
+def _signed_in(person: User) -> Section:
+    rows = [
+        {_("When"): _at(row.signed_in_at), _("Device"): row.agent, _("Network address"): row.address or ""}
+        for row in SignIn.objects.filter(person=person).order_by("-signed_in_at")
+    ]
+    return Section("sign_in", _("Signing in"), tuple(rows))
+
+
+def _asked(person: User) -> Section:
+    rows = [
+        {_("What"): _("Took note of the notice, version %(version)s") % {"version": row.notice.version},
+         _("When"): _at(row.accepted_at)}
+        for row in NoticeAcceptance.objects.filter(person=person).select_related("notice").order_by("accepted_at")
+    ]  # fmt: skip
+    rows += [
+        {
+            _("What"): str(row.get_kind_display()), _("When"): _at(row.asked_at), _("Words"): row.words,
+            _("State"): str(row.get_state_display()), _("Answer"): row.answer,
+        }
+        for row in own_requests(person)
+    ]  # fmt: skip
+    return Section("asked", _("Requests and confirmations"), tuple(rows))
+
+
+def _log(person: User) -> Section:
+    found = audit.entries_of(person).select_related("user").order_by("-timestamp")[:LOG_AT_MOST]
+    rows = [
+        {_("When"): _at(entry.timestamp), _("What"): str(entry.message), _("Who"): str(entry.user or "")}
+        for entry in found
+    ]
+    return Section("log", _("Log of actions"), tuple(rows))

@@ -1,0 +1,535 @@
+"""Writes: erasing a person. Asked for, confirmed by a second person, then carried out in short steps by a worker.
+
+The account stays in place without a name, so that figures of the past hold; lms.people.privacy says of every field what
+becomes of it. Names are searched for in shared texts first and the account is emptied last: a worker that dies in
+between begins again and finds everything it needs.
+"""
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
+from django.core.files.storage import storages
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+from wagtail.admin.models import EditingSession, FormState
+from wagtail.models import Comment, CommentReply, PageSubscription, TaskState
+from wagtail.users.models import UserProfile
+
+from certificates import services as certificates
+from certificates.models import Certificate
+from courses.models import Bookmark, Enrolment, LegalClearance, Submission
+from lms.accounts import phones
+from lms.accounts.models import SignIn, UnlockPin, User
+from lms.core import audit, clock
+from lms.people.enums import ApprovalState, BatchState, RequestKind, RequestState
+from lms.people.models import (
+    AccountAlias,
+    Approval,
+    DataExport,
+    DataRequest,
+    FileToErase,
+    JoinLink,
+    JoinRequest,
+    RosterBatch,
+    RosterLeaver,
+    RosterRow,
+)
+from lms.people.services import approvals
+from lms.people.services.rosters import NotAllowedError
+from lms.plans.models import Assignment
+from lms.units.models import Appointment, Grant
+from lms.units.services.errors import RefusedError
+from quizzes.models import (
+    Attempt,
+    AttemptEvent,
+    AttemptQuestion,
+    AttemptStep,
+    CommentSnippet,
+    ExamIncident,
+    ExamSession,
+    ExamTicket,
+    GradeChange,
+    Override,
+    Regrade,
+    ResponseFile,
+    SecondMark,
+    Voiding,
+)
+
+logger = logging.getLogger(__name__)
+
+ACTION = "people.erase"
+GONE = "[…]"
+# Of these the answer is which options were chosen; of all others it may be somebody's own words.
+CLOSED_TYPES = (
+    "single", "multiple", "true_false", "statements", "matching", "ordering", "gap_select", "hotspot", "label_picture",
+    "numeric",
+)  # fmt: skip
+# An address that leads nowhere, for a submission whose link was erased: the row must hold something.
+NOWHERE = "https://erased.invalid/"
+TRIES = 10
+
+# --- What is in the way ------------------------------------------------------------------------------------------
+
+
+def obstacles(person: User) -> list[str]:
+    """Sentences: why this account cannot be erased today; empty when it can. Seven queries."""
+    today, found = clock.today(), []
+    if person.is_superuser or person.is_staff or person.groups.exists():
+        found.append(_("The person works in the administration of the site: take the groups and rights away first."))
+    if Grant.objects.filter(person=person).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).exists():
+        found.append(_("The person holds rights over others: end them first."))
+    if Appointment.objects.on(today).filter(person=person).exists():
+        found.append(_("The person still serves: end the appointments first, the training belongs to the post."))
+    if Attempt.objects.filter(enrolment__user=person, state__in=Attempt.OPEN, is_preview=False).exists():
+        found.append(_("An attempt at a test is still open: wait until it is handed in or its time is up."))
+    if Attempt.objects.filter(enrolment__user=person, state=Attempt.State.SUBMITTED).exists():
+        found.append(_("A test waits for its mark: have it marked first."))
+    waiting = Approval.objects.filter(Q(asked_by=person) | Q(subject=person), state=ApprovalState.WAITING)
+    if waiting.exclude(action=ACTION).exists():
+        found.append(_("Another matter of this person waits for a second person: have it decided first."))
+    at_work = (BatchState.READING, BatchState.STAGED, BatchState.APPLYING, BatchState.UNDOING)
+    if RosterRow.objects.filter(_same_person(person), batch__state__in=at_work).exists():
+        found.append(_("A roster that names the person is not finished: confirm or cancel it first."))
+    return found
+
+
+# --- What goes ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """``rows`` finds what is there (the preview counts it), ``write`` does it; a second call finds nothing."""
+
+    group: str
+    title: str | Promise
+    rows: Callable[[User], QuerySet[Any]]
+    write: Callable[[User, QuerySet[Any], dt.datetime], object]
+
+
+def _delete(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    rows.delete()
+
+
+def _blank(**values: Any) -> Callable[[User, QuerySet[Any], dt.datetime], object]:
+    return lambda person, rows, at: rows.update(**values)
+
+
+def _same_person(person: User, prefix: str = "") -> Q:
+    """Rows of the account, and those that say its phone, its e-mail, or its name with its birth."""
+    found = Q(**{f"{prefix}person": person})
+    if person.phone:
+        found |= Q(**{f"{prefix}phone": person.phone})
+    if person.email:
+        found |= Q(**{f"{prefix}email__iexact": person.email})
+    born = Q(**{f"{prefix}full_name": person.full_name})
+    if person.born_on:
+        found |= born & Q(**{f"{prefix}born_on": person.born_on})
+    elif person.birth_year:
+        found |= born & Q(**{f"{prefix}birth_year": person.birth_year})
+    if not _has_namesake(person):
+        found |= born
+    return found
+
+
+def _has_namesake(person: User) -> bool:
+    known: bool | None = getattr(person, "_has_namesake", None)
+    if known is None:
+        same = User.objects.filter(name_folded=person.name_folded).exclude(pk=person.pk)
+        known = same.exclude(aliases_as_old__undone_at=None, aliases_as_old__isnull=False).exists()
+        person._has_namesake = known  # type: ignore[attr-defined]
+    return known
+
+
+def _own(path: str) -> Callable[[type[models.Model]], Callable[[User], QuerySet[Any]]]:
+    return lambda model: lambda person: model._default_manager.filter(**{path: person})
+
+
+_of_attempt = _own("attempt__enrolment__user")
+_of_question = _own("question__attempt__enrolment__user")
+_of_enrolment = _own("enrolment__user")
+_of_user = _own("user")
+_of_person = _own("person")
+
+
+def _forget_files(storage: str, names: Iterable[str], at: dt.datetime) -> None:
+    """In the transaction that forgets them: ``delete_files`` deletes them once it holds."""
+    FileToErase.objects.bulk_create(
+        [FileToErase(storage=storage, name=name, asked_at=at) for name in names if name], ignore_conflicts=True
+    )
+
+
+def _response_files(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    _forget_files("private", rows.values_list("file", flat=True), at)
+    rows.delete()
+
+
+def _submissions(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    _forget_files("private", rows.exclude(screenshot="").values_list("screenshot", flat=True), at)
+    rows.filter(state=Submission.State.RETURNED).update(feedback=GONE)
+    rows.exclude(state=Submission.State.RETURNED).update(feedback="")
+    rows.update(link=NOWHERE, screenshot="", sha256="", note="")
+
+
+def _certificates(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    for certificate in rows:
+        _forget_files("private", certificates.erase(certificate=certificate, at=at).files, at)
+
+
+def _requests(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    rows.filter(state=RequestState.REFUSED).update(answer=GONE)
+    rows.exclude(state=RequestState.REFUSED).update(answer="")
+    rows.update(words="", wanted={})
+
+
+def _exports(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    _forget_files("private", rows.exclude(stored="").values_list("stored", flat=True), at)
+    rows.delete()
+
+
+def _profile(person: User, rows: QuerySet[Any], at: dt.datetime) -> None:
+    _forget_files("default", rows.exclude(avatar="").values_list("avatar", flat=True), at)
+    rows.delete()
+
+
+def _join_requests(person: User) -> QuerySet[Any]:
+    return JoinRequest.objects.filter(_same_person(person) | Q(applicant=person))
+
+
+def _free_answers(person: User) -> QuerySet[Any]:
+    return AttemptQuestion.objects.filter(attempt__enrolment__user=person).exclude(version__type__in=CLOSED_TYPES)
+
+
+def _free_steps(person: User) -> QuerySet[Any]:
+    found = AttemptStep.objects.filter(question__attempt__enrolment__user=person)
+    return found.exclude(question__version__type__in=CLOSED_TYPES)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("sign_in", gettext_lazy("sign-ins"), _of_person(SignIn), _delete),
+    Step("sign_in", gettext_lazy("PIN of shared devices"), _of_person(UnlockPin), _delete),
+    Step("sign_in", gettext_lazy("second factors"), _of_user(Authenticator), _delete),
+    Step("account", gettext_lazy("e-mail addresses"), _of_user(EmailAddress), _delete),
+    Step("account", gettext_lazy("settings and picture"), _of_user(UserProfile), _profile),
+    Step("work", gettext_lazy("drafts and open editors"), _of_user(EditingSession), _delete),
+    Step("work", gettext_lazy("forms not sent"), _of_user(FormState), _delete),
+    Step("work", gettext_lazy("pages followed"), _of_user(PageSubscription), _delete),
+    Step("bringing_in", gettext_lazy("people leaving by a roster"),
+         _own("appointment__person")(RosterLeaver), _blank(undo={}, undo_left=[])),
+    Step("bringing_in", gettext_lazy("rows of rosters"),
+         lambda person: RosterRow.objects.filter(_same_person(person) | Q(answer_person=person)), _delete),
+    Step("bringing_in", gettext_lazy("requests to join"), _join_requests, _delete),
+    Step("serving", gettext_lazy("decision numbers of appointments"),
+         lambda person: Appointment.objects.filter(person=person).exclude(decision=""), _blank(decision="")),
+    Step("learning", gettext_lazy("bookmarks"), _of_enrolment(Bookmark), _delete),
+    Step("practice", gettext_lazy("practical tasks: links, pictures, notes"),
+         lambda person: Submission.objects.filter(enrolment__user=person).exclude(link=NOWHERE), _submissions),
+    Step("answers", gettext_lazy("files handed in"), _of_question(ResponseFile), _response_files),
+    Step("answers", gettext_lazy("answers in the person's own words"), _free_answers,
+         _blank(answer=None, autosaved=None, answer_summary="")),
+    Step("answers", gettext_lazy("what markers wrote"),
+         lambda person: AttemptQuestion.objects.filter(attempt__enrolment__user=person).exclude(comment=""),
+         _blank(comment="")),
+    Step("answers", gettext_lazy("steps of answers"), _free_steps, _blank(answer=None)),
+    Step("answers", gettext_lazy("comments of markers in steps"),
+         lambda person: _of_question(AttemptStep)(person).exclude(comment=""), _blank(comment="")),
+    Step("answers", gettext_lazy("reasons in the life of attempts"),
+         lambda person: _of_attempt(AttemptEvent)(person).exclude(reason="", data={}), _blank(reason="", data={})),
+    Step("answers", gettext_lazy("reasons for changed grades"),
+         lambda person: _of_enrolment(GradeChange)(person).exclude(reason=""), _blank(reason="")),
+    Step("answers", gettext_lazy("first and second marks in words"), _of_question(SecondMark),
+         _blank(comment="", second_comment="")),
+    Step("answers", gettext_lazy("reasons for voided attempts"), _of_attempt(Voiding), _blank(reason="")),
+    Step("answers", gettext_lazy("reasons for exceptions"), _of_person(Override), _blank(reason="", password=None)),
+    Step("answers", gettext_lazy("incidents of supervised sessions"),
+         lambda person: ExamIncident.objects.filter(ticket__person=person).exclude(text=""), _blank(text="")),
+    Step("answers", gettext_lazy("keys of attempts and devices"), _of_enrolment(Attempt),
+         lambda person, rows, at: rows.exclude(device="").update(device="")),
+    Step("answers", gettext_lazy("codes of seats"), _of_person(ExamTicket),
+         lambda person, rows, at: rows.update(code_hash=GONE)),
+    Step("certificates", gettext_lazy("words and files of certificates"),
+         lambda person: Certificate.objects.filter(completion__user=person, erased_at=None), _certificates),
+    Step("account", gettext_lazy("what uniting accounts has changed"),
+         lambda person: AccountAlias.objects.filter(Q(old=person) | Q(survivor=person)),
+         _blank(changes={}, reason="", undo_reason="")),
+    Step("work", gettext_lazy("name on cleared paragraphs"),
+         lambda person: LegalClearance.objects.filter(cleared_by=person).exclude(cleared_by_name=""),
+         _blank(cleared_by_name="")),
+    Step("asked", gettext_lazy("words of requests and confirmations"),
+         lambda person: Approval.objects.filter(subject=person).exclude(state=ApprovalState.WAITING),
+         _blank(reason="", note="")),
+    Step("asked", gettext_lazy("packages of the data"), _of_person(DataExport), _exports),
+    Step("asked", gettext_lazy("words of requests about the data"), _of_person(DataRequest),
+         _blank(words="", wanted={})),
+)  # fmt: skip
+
+# Texts that may name several people: name, phone and e-mail are cut out of them.
+_SHARED: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
+    (Assignment, ("contact_name", "contact_phone", "note", "withdrawn_reason")),
+    (RosterBatch, ("file_name", "undo_reason", "layout", "fault_words")),
+    (RosterRow, ("original", "remarks", "refusal_words", "changes", "undo", "undo_left")),
+    (JoinLink, ("note",)),
+    (ExamSession, ("invigilators",)),
+    (Regrade, ("reason",)),
+    (CommentSnippet, ("text",)),
+    (Approval, ("reason", "note", "payload")),
+    (AccountAlias, ("changes", "reason", "undo_reason")),
+    (Comment, ("text",)),
+    (CommentReply, ("text",)),
+    (TaskState, ("comment",)),
+)
+# Other objects whose entries of the log are about one person. Units and courses are about many.
+_LOGGED = (
+    _of_person(Appointment), _of_person(Grant), _of_user(Enrolment), _of_enrolment(Submission), _of_enrolment(Attempt),
+    _own("completion__user")(Certificate), _of_person(DataRequest), _own("subject")(Approval), _join_requests,
+    _of_person(Override),
+)  # fmt: skip
+
+
+def _traces(person: User) -> list[str]:
+    """What betrays the person in a text: phone in each spelling, e-mail, and the name if nobody else bears it."""
+    found = {person.username, person.email, person.phone or ""}
+    if person.phone:
+        local = "0" + person.phone.removeprefix("+84")
+        found |= {local, phones.display(person.phone)}
+        found |= {f"{local[:4]} {local[4:7]} {local[7:]}", f"{local[:4]}.{local[4:7]}.{local[7:]}"}
+    if not _has_namesake(person):
+        found |= {person.full_name, person.full_name.upper()}
+    return sorted((trace for trace in found if len(trace) > 3), key=len, reverse=True)
+
+
+def _says(field: str, traces: list[str]) -> Q:
+    """JSON is stored with escapes on SQLite and without on PostgreSQL."""
+    found = Q(pk__in=[])
+    for trace in traces:
+        for spelling in {trace, json.dumps(trace)[1:-1]}:
+            found |= Q(**{f"{field}__icontains": spelling})
+    return found
+
+
+def _without(value: Any, traces: list[str]) -> Any:
+    if isinstance(value, str):
+        for trace in traces:
+            start = value.casefold().find(trace.casefold())
+            while start >= 0:
+                value = value[:start] + GONE + value[start + len(trace) :]
+                start = value.casefold().find(trace.casefold(), start + len(GONE))
+        return value
+    if isinstance(value, dict):
+        return {_without(key, traces): _without(item, traces) for key, item in value.items()}
+    return [_without(item, traces) for item in value] if isinstance(value, list) else value
+
+
+def _cut_out(model: type[models.Model], fields: tuple[str, ...], traces: list[str]) -> int:
+    texts = {f"text_{field}": Cast(field, models.TextField()) for field in fields}
+    found = Q(pk__in=[])
+    for alias in texts:
+        found |= _says(alias, traces)
+    changed = 0
+    for row in model._default_manager.annotate(**texts).filter(found):
+        values = {field: _without(getattr(row, field), traces) for field in fields}
+        changed += model._default_manager.filter(pk=row.pk).update(**values)
+    return changed
+
+
+# --- Preview ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Going:
+    group: str
+    title: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an erasure would do. ``has_namesake``: shared texts keep the name, since it may be somebody else's."""
+
+    going: tuple[Going, ...]
+    obstacles: tuple[str, ...]
+    has_namesake: bool
+
+
+def preview(person: User) -> Preview:
+    """A query for each step and each obstacle; nothing is written."""
+    found = tuple(Going(step.group, str(step.title), step.rows(person).count()) for step in STEPS)
+    return Preview(tuple(line for line in found if line.rows), tuple(obstacles(person)), _has_namesake(person))
+
+
+# --- Four eyes ------------------------------------------------------------------------------------------------------
+
+
+def propose(*, request: DataRequest, by: User, at: dt.datetime, reason: str) -> Approval:
+    """Ask a second person to confirm an erasure. Raises RefusedError where something is in the way, NotAllowedError for
+    one's own. A second call answers the same request.
+    """
+    if request.kind != RequestKind.ERASURE or request.person_id == by.pk:
+        raise NotAllowedError
+    if not DataRequest.objects.decidable_by(by).filter(pk=request.pk).exists():
+        raise NotAllowedError
+    _refuse_obstacles(request.person)
+    with transaction.atomic():
+        asked = approvals.ask(
+            action=ACTION, unit=request.unit, by=by, at=at, reason=reason, payload={"request": request.pk},
+            subject=request.person,
+        )  # fmt: skip
+        DataRequest.objects.filter(pk=request.pk, state__in=RequestState.open()).update(
+            state=RequestState.AT_WORK, approval=asked
+        )
+    return asked
+
+
+def _refuse_obstacles(person: User) -> None:
+    for sentence in obstacles(person)[:1]:
+        raise RefusedError("%(sentence)s", sentence=sentence)
+
+
+def describe(approval: Approval) -> list[str]:
+    request = DataRequest.objects.select_related("person").get(pk=approval.payload["request"])
+    found = preview(request.person)
+    lines = [_("The personal data of %(name)s is erased. This cannot be undone.") % {"name": request.person}]
+    lines += [f"{line.title}: {line.rows}" for line in found.going]
+    kept = _(
+        "Figures of learning, units and dates stay without a name; the register keeps number, initials and digests."
+    )
+    return [*lines, kept, *found.obstacles]
+
+
+def perform(approval: Approval, by: User, at: dt.datetime) -> None:
+    """Confirmed: the account is closed at once, the sweep erases within a minute or two.
+
+    Raises RefusedError where something came between.
+    """
+    request = DataRequest.objects.select_related("person", "unit").get(pk=approval.payload["request"])
+    if request.state not in RequestState.open():
+        raise RefusedError(gettext_noop("this request has been answered"))
+    _refuse_obstacles(request.person)
+    person = request.person
+    person.is_active = False
+    person.set_unusable_password()
+    person.save(update_fields=["is_active", "password"])
+    DataRequest.objects.filter(pk=request.pk).update(
+        state=RequestState.AT_WORK, approval=approval, decided_by=by, answer=""
+    )
+    audit.record("people.erase", request, actor=by, unit=request.unit_id, path=request.unit.path)
+
+
+def due() -> QuerySet[DataRequest]:
+    """Erasures that a second person has confirmed and that are not done."""
+    return DataRequest.objects.filter(
+        kind=RequestKind.ERASURE, state=RequestState.AT_WORK, approval__state=ApprovalState.APPROVED
+    )
+
+
+# --- Erasing --------------------------------------------------------------------------------------------------------
+
+
+def erase(*, request_id: int, at: dt.datetime) -> bool:
+    """Carry out a confirmed erasure, in one short transaction a step; False for one that is not due.
+
+    A second call, or one after a crash, goes on where something is left.
+    """
+    request = due().select_related("person", "unit", "decided_by").filter(pk=request_id).first()
+    if request is None:
+        return False
+    people = _accounts_of(request.person)
+    traces = sorted({trace for person in people for trace in _traces(person)}, key=len, reverse=True)
+    for person in people:
+        _end_sessions(person)
+        _erase_log(person, by=request.decided_by, at=at)
+        for step in STEPS:
+            with transaction.atomic():
+                step.write(person, step.rows(person), at)
+    for model, fields in _SHARED:
+        with transaction.atomic():
+            _cut_out(model, fields, traces)
+    with transaction.atomic():
+        ExamIncident.objects.filter(_says("text", traces)).update(text="")
+        for person in people:
+            _pseudonymise(person)
+            audit.erase_values(person, by=request.decided_by, at=at)
+        DataRequest.objects.filter(pk=request.pk).update(state=RequestState.DONE, decided_at=at)
+        audit.record("people.erased", request, actor=request.decided_by, unit=request.unit_id, path=request.unit.path)
+    delete_files()
+    return True
+
+
+def _accounts_of(person: User) -> list[User]:
+    """The account and those that were united with it, which bear the same name."""
+    found, olds = [person], {person.pk}
+    while olds:
+        older = AccountAlias.objects.standing().filter(survivor__in=olds).select_related("old")
+        olds = set()
+        for alias in older:
+            if alias.old not in found:
+                found.append(alias.old)
+                olds.add(alias.old_id)
+    return found
+
+
+def _end_sessions(person: User) -> None:
+    """All of them, those included that no row of a sign-in names: decoding them takes no lock."""
+    ours = [
+        session.session_key
+        for session in Session.objects.filter(expire_date__gt=clock.now()).iterator(chunk_size=500)
+        if session.get_decoded().get("_auth_user_id") == str(person.pk)
+    ]
+    for start in range(0, len(ours), 500):
+        Session.objects.filter(pk__in=ours[start : start + 500]).delete()
+
+
+def _erase_log(person: User, *, by: User | None, at: dt.datetime) -> None:
+    for rows in _LOGGED:
+        for target in rows(person):
+            audit.erase_values(target, by=by, at=at)
+    audit.erase_values(person, by=by, at=at)
+
+
+def _pseudonymise(person: User) -> None:
+    person.username = f"da-xoa-{person.pk}"
+    person.full_name = f"Cán bộ đã xóa #{person.pk}"
+    person.phone, person.phone_verified, person.email = None, False, ""
+    person.born_on, person.birth_year = None, None
+    person.is_active, person.must_change_password, person.last_login = False, False, None
+    person.set_unusable_password()
+    person.save()
+    person.groups.clear()
+    person.user_permissions.clear()
+
+
+def delete_files() -> int:
+    """Delete what no row names any more; how many are gone. What the storage refuses is tried again by the sweep."""
+    gone = 0
+    for row in FileToErase.objects.filter(tries__lt=TRIES):
+        try:
+            storages[row.storage].delete(row.name)
+        except Exception:
+            logger.exception("file %s of %s could not be deleted", row.name, row.storage)
+            FileToErase.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
+            continue
+        row.delete()
+        gone += 1
+    return gone
+
+
+def take_up() -> int:
+    """For the sweep: what a dead worker left, refused erasures that go back to the list, files that are still there."""
+    undone = Approval.objects.filter(pk=OuterRef("approval_id")).exclude(
+        state__in=(ApprovalState.WAITING, ApprovalState.APPROVED)
+    )
+    back = DataRequest.objects.filter(Exists(undone), kind=RequestKind.ERASURE, state=RequestState.AT_WORK)
+    moved = back.update(state=RequestState.WAITING, approval=None)
+    moved += sum(erase(request_id=pk, at=clock.now()) for pk in list(due().values_list("pk", flat=True)))
+    return moved + delete_files()
