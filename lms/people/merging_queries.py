@@ -188,8 +188,8 @@ def candidates(viewer: User) -> list[Candidate]:
     posts = posts_of([pk for _points, one, other, _kinds, _against in shown for pk in (one, other)], on=clock.today())
     return [
         Candidate(
-            people[one], people[other], points, tuple(_words(kinds)), tuple(against), next(iter(posts.get(one, [])), None),
-            next(iter(posts.get(other, [])), None),
+            people[one], people[other], points, tuple(_words(kinds)), tuple(against),
+            next(iter(posts.get(one, [])), None), next(iter(posts.get(other, [])), None),
         )
         for points, one, other, kinds, against in shown
     ]  # fmt: skip
@@ -494,7 +494,7 @@ def undo_preview(alias: AccountAlias) -> list[str]:
     for completion in made:
         told.append(
             _(
-                "“%(course)s” was completed by both together: it is not completed any more, and its certificate is revoked."
+                "“%(course)s” was completed by both together: it no longer is, and its certificate is revoked."
             )
             % {"course": completion.course.title}
         )

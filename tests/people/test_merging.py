@@ -204,8 +204,7 @@ def test_an_account_has_one_survivor(officer_p1, twin, admin, units):
 
 
 def test_accounts_with_rights_are_united_by_a_superuser_only(officer_p1, twin, manager_p1, admin, units):
-    Grant.objects.create(person=twin, unit=units.p1_b, right="view", starts_on=dt.date.today())
-    Grant.objects.filter(person=twin).update(starts_on=DAY_ONE)
+    Grant.objects.create(person=twin, unit=units.p1_b, right="view", starts_on=DAY_ONE)
     with pytest.raises(RefusedError, match="administrator"):
         unite(twin, officer_p1, manager_p1)
     unite(twin, officer_p1, admin)
@@ -232,7 +231,8 @@ NOT_COMPARED = {"people.AccountAlias", "wagtailcore.ModelLogEntry", "sessions.Se
 def dump():
     return {
         model._meta.label: sorted(
-            json.dumps(row, sort_keys=True, default=str) for row in serializers.serialize("python", model._base_manager.all())
+            json.dumps(row, sort_keys=True, default=str)
+            for row in serializers.serialize("python", model._base_manager.all())
         )
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and model._meta.label not in NOT_COMPARED

@@ -43,8 +43,9 @@ POLICY: dict[str, Policy] = {
             "people.JoinRequest.applicant",
             "people.JoinRequest.person",
             "people.JoinRequest.decided_by",
-            "people.DrawnReset.person",
-            "people.DrawnReset.drawn_by",
+           
+            "people.Viewing.viewer",
+            "people.Viewing.person",
             "people.PrivacyNotice.published_by",
             "people.NoticeAcceptance.person",
             "people.DataRequest.asked_by",
@@ -57,7 +58,7 @@ POLICY: dict[str, Policy] = {
             "people.RosterBatch.undo_by",
             "people.RosterRow.person",
             "people.RosterRow.answer_person",
-            "people.RosterLeaver.person",
+           
             "people.HeadingChoice.chosen_by",
             "people.UnitChoice.chosen_by",
             "people.AccountAlias.old",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from courses.enums import State
 from lms.accounts.models import User
+from lms.accounts.rules import goes_on_as
 from lms.core import clock, numbers, text
 from lms.reports import exports, queries
 from lms.reports.forms import FilterForm, PeopleForm, TableForm
@@ -130,6 +131,11 @@ def _pages(form: FilterForm, number: int, count: int) -> dict[str, Any]:
 def person(request: HttpRequest, person_id: int) -> HttpResponseBase:
     page = queries.person_page(request.user, person_id) if isinstance(request.user, User) else None
     if page is None:
+        # The number of an account that was united with another one leads to that one.
+        old = User.objects.filter(pk=person_id, is_active=False).first()
+        end = goes_on_as(old) if old else None
+        if end and end != old and isinstance(request.user, User) and queries.person_page(request.user, end.pk):
+            return redirect("reports:person", end.pk)
         raise Http404
     return render(request, "reports/person.html", {"person": page})
 
