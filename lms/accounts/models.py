@@ -69,7 +69,8 @@ class User(AbstractUser):
 
 
 class SignIn(models.Model):
-    """pii: that somebody signed in, from which device and address. One row a sign-in; purged (services.purge_sign_ins).
+    """pii: that somebody signed in, from which device and address. One row a sign-in; lms.people's retention forgets
+    them.
 
     ``device`` is the digest of a random word that the browser keeps: the same for all who use it. ``is_new_device``:
     nobody had seen this person there before, and ``answered_at`` says when the person said that it was all right.

@@ -17,8 +17,8 @@ from lms.core import clock, text
 def account_named(identifier: str) -> User | None:
     """The account that signs in as ``identifier``: a username, a phone as people type it, or an e-mail.
 
-    A username wins over the other two. One or two queries; inactive accounts are found too. A name of an account that was
-    united with another one names that other, whose password is asked for then.
+    A username wins over the other two. One or two queries; inactive accounts are found too. A name of an account that
+    was united with another one names that other, whose password is asked for then.
     """
     person = _account_called(identifier)
     return rules.goes_on_as(person) if person else None

@@ -31,7 +31,9 @@ _survivor_of: list[Callable[[Any], Any]] = []
 
 
 def register_survivors(survivor_of: Callable[[Any], Any]) -> None:
-    """``survivor_of`` takes an account and answers the one that goes on for it, itself as a rule. The last call holds."""
+    """``survivor_of`` takes an account and answers the one that goes on for it, itself as a rule. The last call
+    holds.
+    """
     _survivor_of[:] = [survivor_of]
 
 

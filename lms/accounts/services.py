@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 
 from lms.accounts import rules
 from lms.accounts.models import SignIn, UnlockPin, User
@@ -124,9 +124,8 @@ def reset_sign_in(person: User) -> str:
 
 # --- Where somebody is signed in ---------------------------------------------------------------------
 
-# After so long a device is a stranger again, and an ended sign-in is forgotten.
-REMEMBERED = dt.timedelta(days=365)
-KEPT = dt.timedelta(days=90)
+# After so long a device is a stranger again; lms.people's retention forgets the rows themselves.
+REMEMBERED = dt.timedelta(days=180)
 
 
 def device_digest(token: str) -> str:
@@ -180,19 +179,6 @@ def end_sessions(*, person: User, at: dt.datetime, but: str = "", only: int | No
 def answer_notices(*, person: User, at: dt.datetime) -> int:
     """The person says that the new devices were all right: no more notices about those up to now."""
     return SignIn.objects.filter(person=person, is_new_device=True, answered_at__isnull=True).update(answered_at=at)
-
-
-def purge_sign_ins(at: dt.datetime, dry_run: bool = False) -> int:
-    """Forget sign-ins that ended, or were last seen, long ago; the newest of each device is kept for ``REMEMBERED``, so
-    that the device is known again. Returns how many rows.
-    """
-    old = SignIn.objects.filter(last_seen_at__lt=at - KEPT)
-    newer = SignIn.objects.filter(person=OuterRef("person"), device=OuterRef("device"), pk__gt=OuterRef("pk"))
-    gone = old.filter(Exists(newer) | Q(last_seen_at__lt=at - REMEMBERED))
-    if dry_run:
-        return gone.count()
-    pks = list(gone.values_list("pk", flat=True)[:5000])
-    return SignIn.objects.filter(pk__in=pks).delete()[0]
 
 
 # --- The PIN of a shared device ----------------------------------------------------------------------

@@ -152,14 +152,3 @@ def test_a_device_is_known_by_a_cookie_that_names_nobody(officer_p1):
     cookie = browser.cookies["device"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert SignIn.objects.get().device == services.device_digest(cookie.value) != cookie.value
-
-
-def test_what_is_long_ago_is_forgotten(officer_p1):
-    def row(days: int, device: str) -> SignIn:
-        at = NOON - dt.timedelta(days=days)
-        return SignIn.objects.create(person=officer_p1, device=device, signed_in_at=at, last_seen_at=at)
-
-    row(400, "a"), row(200, "b")
-    kept = {row(100, "b").pk, row(10, "c").pk}
-    assert services.purge_sign_ins(NOON, dry_run=True) == 2 == services.purge_sign_ins(NOON)
-    assert set(SignIn.objects.values_list("pk", flat=True)) == kept
