@@ -116,7 +116,9 @@ def _open(row: SignIn, current: str) -> Open:
 
 def sign_in_news(person: User, *, but: int | None = None) -> list[SignIn]:
     """Sign-ins on devices not seen before that the person has not answered, the latest first. One query."""
-    news = SignIn.objects.filter(person=person, is_new_device=True, answered_at__isnull=True).exclude(pk=but)
+    news = SignIn.objects.filter(person=person, is_new_device=True, answered_at__isnull=True)
+    if but is not None:
+        news = news.exclude(pk=but)
     return list(news.order_by("-signed_in_at")[:5])
 
 

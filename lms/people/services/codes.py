@@ -99,7 +99,7 @@ def keep_unclaimed(*, codes: Codes, by: User) -> None:
         accounts.keep_one_time_codes(hashes)
         for person, _ in codes:
             place = places.get(person.pk)
-            where = {"unit": place.unit.id, "path": place.unit.path} if place and place.unit else {}
+            where: dict[str, Any] = {"unit": place.unit.id, "path": place.unit.path} if place and place.unit else {}
             audit.record("people.unclaimed_code", person, actor=by, **where)
 
 

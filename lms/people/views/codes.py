@@ -197,7 +197,7 @@ def draw_reset(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         except RefusedError as error:
             messages.error(request, _(error.reason) % error.params)
             return redirect("people:draw_reset", pk=asked.pk)
-        context |= {"issued": True, "slip": slip_of(User.objects.get(pk=asked.subject_id), code, by=by)}
+        context |= {"issued": True, "slip": slip_of(User.objects.get(pk=asked.subject.pk), code, by=by)}
     context["may_draw"] = asked.asked_by_id == by.pk and resets.is_drawable(asked, now)
     context["days"] = resets.DRAWN_WITHIN.days
     return render(request, "people/new_code_draw.html", context)
