@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,11 +11,13 @@ from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock
 from lms.core.cells import neutral
-from lms.people import queries, rules
+from lms.people import people_queries, queries, rules
 from lms.people.formats.tables import MAX_ROWS
 from lms.people.models import RosterRow
 from lms.people.people_queries import RosterLine
+from lms.people.queries import SheetRead
 from lms.people.queries.places import UnitIndex
+from lms.people.rules import COLUMN_WORDS
 from lms.units.models import Unit
 
 # The heads are our format: the same in every language.
@@ -52,7 +55,8 @@ def _bytes(book: Any) -> bytes:
 
 
 def template_xlsx(unit: Unit) -> bytes:
-    """Our blank roster: text columns, drop-downs for duty and unit, the units of the subtree on a second sheet."""
+    """Our blank roster: text columns, drop-downs for position, duty, unit and page; units and positions of the subtree
+    on sheets of their own."""
     import openpyxl  # noqa: PLC0415  as above
 
     book = openpyxl.Workbook()
@@ -68,12 +72,17 @@ def template_xlsx(unit: Unit) -> bytes:
     for row, known in enumerate(index.all(), start=2):
         _put(listed, row, 1, index.spelled(known))
         _put(listed, row, 2, known.code)
-    _drop_downs(sheet, len(index.all()))
+    called = book.create_sheet("Chức vụ")
+    positions = people_queries.positions_below(unit)
+    _headed(called, ["Chức vụ"], [50])
+    for row, position in enumerate(positions, start=2):
+        _put(called, row, 1, position)
+    _drop_downs(sheet, len(index.all()), len(positions))
     _explain(book)
     return _bytes(book)
 
 
-def _drop_downs(sheet: Any, number_of_units: int) -> None:
+def _drop_downs(sheet: Any, number_of_units: int, number_of_positions: int) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415  as above
 
     duty = DataValidation(type="list", formula1=f'"{",".join(rules.DUTIES.values())}"', allow_blank=True)
@@ -81,12 +90,16 @@ def _drop_downs(sheet: Any, number_of_units: int) -> None:
     unit = DataValidation(type="list", formula1=f"'Đơn vị'!$A$2:$A${number_of_units + 1}", allow_blank=True)
     unit.showErrorMessage = False  # the code or a shorter name will do too
     unit.add(f"H2:H{MAX_ROWS}")
+    position = DataValidation(type="list", formula1=f"'Chức vụ'!$A$2:$A${number_of_positions + 1}", allow_blank=True)
+    position.showErrorMessage = False  # any other position will do too
+    position.add(f"F2:F{MAX_ROWS}")
     page = DataValidation(type="list", formula1=f'"{",".join(rules.PAGES.values())}"', allow_blank=True)
     page.showErrorMessage = False  # the address of the page will do too
     page.add(f"J2:J{MAX_ROWS}")
     sheet.add_data_validation(duty)
     sheet.add_data_validation(page)
     sheet.add_data_validation(unit)
+    sheet.add_data_validation(position)
 
 
 def _explain(book: Any) -> None:
@@ -97,6 +110,7 @@ def _explain(book: Any) -> None:
             "Mỗi dòng một đồng chí. Bắt buộc: Họ và tên, Đơn vị, Chức vụ và ít nhất một trong ba mục "
             "Điện thoại, Email, Ngày sinh (để phân biệt người trùng tên).",
             "Ngày sinh: 05/08/1985, hoặc chỉ năm 1985. Điện thoại: 0912 345 678 (số 11 chữ số cũ được đổi tự động).",
+            "Chức vụ: chọn trong danh sách, hoặc ghi như trong quyết định.",
             "Đơn vị: chọn trong danh sách, hoặc ghi mã đơn vị ở trang “Đơn vị”.",
             "Trang cộng đồng: dán địa chỉ Trang trên Facebook, hoặc ghi Có, Chưa, Chưa rõ; không rõ thì để trống.",
             "Từ ngày: ngày bắt đầu giữ chức vụ; để trống là từ ngày nhập.",
@@ -172,35 +186,81 @@ def slips_xlsx(issued: Iterable[tuple[User, str]]) -> bytes:
 
 
 _REFUSED = ["Trang tính", "Dòng", "Lý do"]
-# The column of the template → the cell of a refused row as it was written.
-_COLUMNS = ("full_name", "born", "phone", "email", "position", "page_duty", "unit", "starts_on", "page")
 
 
-def _refused(row: RosterRow) -> list[str]:
-    """The cells as they stood in the file, in the order of the template, then where, and why it was refused."""
-    written = {"unit": row.unit_text, **row.original}
-    cells = ["", *(str(written.get(column, "")) for column in _COLUMNS)]
-    return [*cells, row.sheet, str(row.number), row.sentence]
+def _columns(sheet: SheetRead | None, rows: list[RosterRow]) -> dict[str, str]:
+    """Column → its head: those of the file in their order, then ours for what the rows say beyond them (a unit that
+    stood in the heading of a group). Without a sheet: the template's.
+
+    Columns that were not read are not kept. A head over two rows, and one of several that are read as one, would not be
+    understood in a single row: there ours stands.
+    """
+    if sheet is None:
+        return dict(COLUMN_WORDS)
+    heads: dict[str, str] = {}
+    for each in sheet.columns:
+        for column in _AS_ONE.get(each.column, (each.column,)):
+            is_kept = column == each.column and each.is_simple and column not in heads
+            if column:
+                heads[column] = each.head if is_kept else COLUMN_WORDS[column]
+    told = {column for row in rows for column, cell in _written(row).items() if cell}
+    return heads | {column: head for column, head in COLUMN_WORDS.items() if column in told and column not in heads}
 
 
-def refused_csv(rows: Iterable[RosterRow]) -> bytes:
-    """The refused rows with the reason: to mend and send again."""
+# What Excel takes in no name of a sheet.
+_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
+# What was read together with others, or as two.
+_AS_ONE = {
+    "name_before": ("full_name",), "name_given": ("full_name",), "unit_above": ("unit",),
+    "position_unit": ("position", "unit"),
+}  # fmt: skip
+
+
+def _written(row: RosterRow) -> dict[str, str]:
+    return {"unit": row.unit_text, **row.original}
+
+
+def _refused(rows: Iterable[RosterRow], sheets: tuple[SheetRead, ...]) -> list[tuple[str, list[list[str]]]]:
+    """(name of the sheet, lines with the header first): the cells as they stood in the file, then where and why."""
+    by_sheet: dict[str, list[RosterRow]] = {}
+    for row in rows:
+        by_sheet.setdefault(row.sheet, []).append(row)
+    read = {sheet.name: sheet for sheet in sheets}
+    tables = []
+    for name, held in (by_sheet or {"": []}).items():
+        columns = _columns(read.get(name), held)
+        lines = [
+            [*(str(_written(row).get(column, "")) for column in columns), row.sheet, str(row.number), row.sentence]
+            for row in held
+        ]
+        tables.append((name, [[*columns.values(), *_REFUSED], *lines]))
+    return tables
+
+
+def refused_csv(rows: Iterable[RosterRow], sheets: tuple[SheetRead, ...]) -> bytes:
+    """The refused rows with the reason: to mend and send again. Of a file with several sheets: in our columns."""
+    found = list(rows)
+    tables = _refused(found, sheets)
+    if len({tuple(table[0]) for _, table in tables}) > 1:
+        tables = _refused(found, ())
+    lines = [tables[0][1][0], *(line for _, table in tables for line in table[1:])]
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";")
-    writer.writerow([*HEADS, *_REFUSED])
-    writer.writerows([neutral(cell) for cell in _refused(row)] for row in rows)
+    writer.writerows([neutral(cell) for cell in line] for line in lines)
     return ("\ufeff" + buffer.getvalue()).encode()
 
 
-def refused_xlsx(rows: Iterable[RosterRow]) -> bytes:
-    """As ``refused_csv``, with every cell as text."""
+def refused_xlsx(rows: Iterable[RosterRow], sheets: tuple[SheetRead, ...]) -> bytes:
+    """As ``refused_csv``, with every cell as text, and a sheet for each of the file."""
     import openpyxl  # noqa: PLC0415  as above
 
     book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "Dòng bị từ chối"
-    _headed(sheet, [*HEADS, *_REFUSED], [*_WIDTHS, 16, 8, 80])
-    for number, row in enumerate(rows, start=2):
-        for column, cell in enumerate(_refused(row), start=1):
-            _put(sheet, number, column, cell)
+    first = book.worksheets[0]
+    for place, (name, (heads, *lines)) in enumerate(_refused(rows, sheets)):
+        sheet = book.create_sheet() if place else first
+        sheet.title = _SHEET_NAME.sub(" ", name)[:31].strip(" '") or "Dòng bị từ chối"
+        _headed(sheet, heads, [*[24] * (len(heads) - 3), 16, 8, 80])
+        for number, line in enumerate(lines, start=2):
+            for column, cell in enumerate(line, start=1):
+                _put(sheet, number, column, cell)
     return _bytes(book)

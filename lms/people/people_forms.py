@@ -109,3 +109,10 @@ class EndForm(forms.Form):
     def ends_on(self) -> dt.date:
         day: dt.date = self.cleaned_data["last_day"]
         return day + dt.timedelta(days=1)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=200, error_messages={"required": _("Say in a few words why.")}, label=_("Reason"),
+        help_text=_("For the log; the person may read it."),
+    )  # fmt: skip

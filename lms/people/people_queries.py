@@ -5,14 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import StrIndex, Substr
 
+from courses.models import Enrolment
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock, text
 from lms.people import positions, rules
 from lms.people.queries import pages_of
 from lms.people.queries.places import UnitIndex
+from lms.plans.queries.dues import Due, dues_of
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, Unit, in_force
 from lms.units.queries import UnitHit
@@ -23,6 +26,10 @@ UNITS_FOUND = 20
 # Any of these opens the list; each shows the units over which it is held.
 LOOKS = (Grant.Right.VIEW, Grant.Right.IMPORT)
 ORDERS = ("ten", "ho", "don-vi")
+# Who leaves within this time leaves soon.
+SOON = dt.timedelta(days=60)
+# What a sort key says of nobody's họ and đệm: a name of one word is its own family name.
+_NO_FAMILY = text.sort_key("")
 
 
 def may_look(viewer: User) -> bool:
@@ -59,8 +66,9 @@ def person_in_sight(viewer: User, person_id: int) -> User | None:
 
 @dataclass(frozen=True)
 class Asked:
-    """``duty``: a value of Appointment.Duty, "any" for some duty; ``claim``: "never" signed in; ``post``: "acting" or
-    "several". Everything "" or None asks for nothing.
+    """``duty``: a value of Appointment.Duty, "any" for some duty; ``claim``: "never" signed in; ``post``: "acting",
+    "several", "leaving" (ends within ``SOON``) or "former" (served there, and serves nowhere today). Everything "" or
+    None asks for nothing.
     """
 
     typed: str = ""
@@ -106,7 +114,10 @@ def people(viewer: User, asked: Asked) -> QuerySet[User]:
     for right in LOOKS:
         if right in rights_held(viewer):
             seen |= scope_q(viewer, right=right)
-    mine = posts.filter(seen)
+    if asked.post == "former":
+        mine = Appointment.objects.filter(seen, person=OuterRef("pk"), ends_on__lte=today)
+    else:
+        mine = posts.filter(seen)
     if asked.unit is not None:
         mine = mine.filter(unit__path__startswith=asked.unit.path)
     if asked.position:
@@ -115,14 +126,21 @@ def people(viewer: User, asked: Asked) -> QuerySet[User]:
         mine = mine.exclude(page_duty="") if asked.duty == "any" else mine.filter(page_duty=asked.duty)
     if asked.post == "acting":
         mine = mine.filter(is_acting=True)
+    if asked.post == "leaving":
+        mine = mine.filter(ends_on__lte=today + SOON)
     found = User.objects.filter(Exists(mine))
+    if asked.post == "former":
+        found = found.exclude(Exists(posts))
     if asked.post == "several":
         found = found.filter(Exists(posts.filter(is_primary=False)))
     if asked.claim == "never":
         found = found.filter(last_login__isnull=True)
     found, first = _named(found, text.clean(asked.typed))
     if asked.order == "ho":
-        return found.order_by(*first, "name_folded", "pk")
+        # The key says given name, a space, họ and đệm: here the second part comes first.
+        found = found.annotate(before=Substr("name_sort_key", StrIndex("name_sort_key", Value(" ")) + 1))
+        family = Case(When(before=_NO_FAMILY, then=F("name_sort_key")), default=F("before"))
+        return found.annotate(family=family).order_by(*first, "family", "name_sort_key", "pk")
     if asked.order == "don-vi":
         post = mine.order_by("-is_primary", "unit__path")
         found = found.annotate(
@@ -188,6 +206,17 @@ def posts_of(ids: list[int], *, on: dt.date) -> dict[int, list[Post]]:
     for posts in gathered.values():
         posts.sort(key=lambda post: order[post.state])
     return gathered
+
+
+def units_to_look_in(viewer: User, typed: str) -> list[UnitHit]:
+    """Units in sight that ``typed`` may mean. A search for each subtree and right."""
+    if viewer.is_superuser:
+        return units.search_units(typed, limit=UNITS_FOUND)
+    tops = {top.pk: top for right in LOOKS for top in granted_units(viewer, right)}
+    hits = {
+        hit.unit.id: hit for top in tops.values() for hit in units.search_units(typed, within=top, limit=UNITS_FOUND)
+    }
+    return list(hits.values())[:UNITS_FOUND]
 
 
 def unit_asked(viewer: User, unit_id: str) -> Unit | None:
@@ -262,6 +291,30 @@ def rights_of(person: User) -> list[HeldHere]:
     ]
 
 
+@dataclass(frozen=True)
+class Training:
+    """Courses that were completed or begun, and what the tasks of today's appointments still ask for."""
+
+    completed: int
+    begun: int
+    owed: tuple[Due, ...]
+
+    @property
+    def overdue(self) -> int:
+        return sum(due.is_overdue for due in self.owed)
+
+
+def training_of(viewer: User, person: User) -> Training | None:
+    """None where ``viewer`` may not see what the person learns. Ten queries at most."""
+    if not User.objects.filter(people_in_scope(viewer), pk=person.pk).exists():
+        return None
+    mine = Enrolment.objects.visible_to(viewer).standing().filter(user=person, withdrawn_at__isnull=True)
+    done = set(mine.filter(completion__isnull=False).values_list("course_id", flat=True))
+    begun = set(mine.filter(completion__isnull=True, started_at__isnull=False).values_list("course_id", flat=True))
+    owed = tuple(due for due in dues_of(person, clock.today()) if not due.is_done)
+    return Training(len(done), len(begun - done), owed)
+
+
 # --- Appointing ---------------------------------------------------------------------------------------
 
 
@@ -278,6 +331,16 @@ def positions_for(unit: Unit) -> list[str]:
     """The pick-list of a unit: what is in use there first. One query."""
     in_use = Appointment.objects.filter(in_force(clock.today()), unit=unit).order_by("position")
     return positions.suggested(unit.level.key, list(in_use.values_list("position", flat=True).distinct()[:20]))
+
+
+def positions_below(unit: Unit) -> list[str]:
+    """The pick-list of a whole subtree: what is held there most, then what its levels know. Two queries."""
+    today = clock.today()
+    held = Appointment.objects.filter(in_force(today), unit__path__startswith=unit.path)
+    in_use = held.values_list("position").annotate(number=Count("pk")).order_by("-number", "position")
+    levels = Unit.objects.within(unit).open_on(today).order_by("level__rank").values_list("level__key", flat=True)
+    known = [word for level in levels.distinct() for word in positions.suggested(level, [])]
+    return list(dict.fromkeys([*(position for position, _ in in_use[:30]), *known]))
 
 
 def may_appoint_somewhere(by: User) -> bool:

@@ -23,6 +23,9 @@ def register_unit_log_actions(actions: LogActionRegistry) -> None:
     actions.register_action(
         "units.correct_appointment", _("Appointment corrected"), _("Put a mistake in an appointment right")
     )
+    actions.register_action(
+        "units.withdraw_appointment", _("Appointment taken out"), _("Took out an appointment that had not begun")
+    )
     actions.register_action("units.make_primary", _("Made primary"), _("Made another appointment the primary one"))
     actions.register_action("units.grant", _("Right granted"), _("Right granted"))
     actions.register_action("units.revoke_grant", _("Right revoked"), _("Right revoked"))

@@ -127,6 +127,7 @@ def test_the_template_reads_back_and_holds_text_columns_and_lists(client, manage
         ("G2:G100000", '"Phụ trách Trang,Thành viên Tổ quản trị Trang,Không"'),
         ("J2:J100000", '"Có,Chưa,Chưa rõ"'),
         ("H2:H100000", "'Đơn vị'!$A$2:$A$4"),
+        ("F2:F100000", f"'Chức vụ'!$A$2:$A${book['Chức vụ'].max_row}"),
     ]
     listed = [row[0] for row in book["Đơn vị"].iter_rows(min_row=2, values_only=True)]
     assert sorted(listed) == sorted(

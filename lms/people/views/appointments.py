@@ -19,7 +19,7 @@ from lms.core import clock
 from lms.core.http import AuthenticatedRequest
 from lms.people import people_queries as queries
 from lms.people.account_queries import described
-from lms.people.people_forms import POSITIONS_LIST, AppointmentForm, CorrectionForm, EndForm
+from lms.people.people_forms import POSITIONS_LIST, AppointmentForm, CorrectionForm, EndForm, ReasonForm
 from lms.people.services.rosters import may_import
 from lms.units import queries as units
 from lms.units.models import Appointment, Unit
@@ -57,8 +57,10 @@ def _refused(form: Any, error: RefusedError) -> None:
 @login_required
 @_page
 def appoint(request: AuthenticatedRequest, person_id: int) -> HttpResponse:
-    """Find the unit, then say what the person is to be there."""
+    """Find the unit, then say what the person is to be there. Nobody who has left is appointed: the account first."""
     viewer, person = _person(request, person_id)
+    if not person.is_active:
+        raise Http404
     chosen = (request.POST if request.method == "POST" else request.GET).get("unit", "")
     if not chosen:
         typed = request.GET.get("q", "")[:100]
@@ -131,6 +133,8 @@ def correct(request: AuthenticatedRequest, person_id: int, pk: int) -> HttpRespo
 @_page
 def end(request: AuthenticatedRequest, person_id: int, pk: int) -> HttpResponse:
     viewer, held = _appointment(request, person_id, pk)
+    if held.starts_on > clock.today():
+        return _withdraw(request, viewer, held)
     form = EndForm(request.POST or None, initial={"last_day": clock.today()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -142,6 +146,22 @@ def end(request: AuthenticatedRequest, person_id: int, pk: int) -> HttpResponse:
             return redirect("people:people") if not _still_seen(viewer, held) else redirect("people:person", person_id)
     context = _head(held.person, form=form, held=held, unit_name=units.name_on(held.unit, clock.today()))
     return render(request, "people/appointment_end.html", context)
+
+
+def _withdraw(request: AuthenticatedRequest, viewer: User, held: Appointment) -> HttpResponse:
+    """What has not begun is not ended but taken out, with a reason."""
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            appointments.withdraw(appointment=held, reason=form.cleaned_data["reason"], actor=viewer)
+        except RefusedError as error:
+            _refused(form, error)
+        else:
+            messages.success(request, _("The appointment is taken out."))
+            seen = _still_seen(viewer, held)
+            return redirect("people:person", held.person_id) if seen else redirect("people:people")
+    context = _head(held.person, form=form, held=held, unit_name=units.name_on(held.unit, clock.today()))
+    return render(request, "people/appointment_withdraw.html", context)
 
 
 def _still_seen(viewer: User, held: Appointment) -> bool:

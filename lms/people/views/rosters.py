@@ -195,20 +195,23 @@ def cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def refused_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    return download(exports.refused_csv(_refused(request, pk)), f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
+    content = exports.refused_csv(*_refused(request, pk))
+    return download(content, f"dong-bi-tu-choi-{pk}.csv", "text/csv; charset=utf-8")
 
 
 @never_cache
 @login_required
 @require_safe
 def refused_xlsx(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    return download(exports.refused_xlsx(_refused(request, pk)), f"dong-bi-tu-choi-{pk}.xlsx", XLSX)
+    return download(exports.refused_xlsx(*_refused(request, pk)), f"dong-bi-tu-choi-{pk}.xlsx", XLSX)
 
 
-def _refused(request: AuthenticatedRequest, pk: int) -> QuerySet[RosterRow]:
-    """What stays out: the refused rows, and those that nobody has decided."""
+def _refused(request: AuthenticatedRequest, pk: int) -> tuple[QuerySet[RosterRow], tuple[queries.SheetRead, ...]]:
+    """What stays out: the refused rows, and those that nobody has decided; and the columns of the file."""
+    batch = batch_of(request, pk)
     stay_out = [Outcome.REFUSED, Outcome.CONFLICT]
-    return RosterRow.objects.filter(batch=batch_of(request, pk), outcome__in=stay_out).order_by("pk")
+    rows = RosterRow.objects.filter(batch=batch, outcome__in=stay_out).order_by("pk")
+    return rows, queries.layout(batch).sheets
 
 
 @never_cache
