@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from lms.people.enums import FileFault
 from lms.people.formats import FileRefusedError
@@ -153,12 +154,17 @@ def _workbook(data: bytes) -> list[Sheet]:
 
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-            looks = [_look(packed, sheet._worksheet_path.lstrip("/")) for sheet in visible[:MAX_SHEETS]]
+            looks = [_look(packed, _path(sheet)) for sheet in visible[:MAX_SHEETS]]
             return [look.sheet(str(sheet.title), _rows(sheet)) for sheet, look in zip(visible, looks, strict=False)]
     except FileRefusedError:
         raise
     except Exception as error:  # a damaged or hostile archive breaks anywhere
         raise FileRefusedError(FileFault.BROKEN) from error
+
+
+def _path(sheet: Any) -> str:
+    """Where in the archive a sheet of openpyxl lies."""
+    return str(sheet._worksheet_path).lstrip("/")
 
 
 @dataclass
@@ -214,7 +220,7 @@ def _plain_workbook(data: bytes, packed: zipfile.ZipFile) -> list[Sheet] | None:
     opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     if len(paths) != len(opened.sheets_metadata):
         return None
-    sheets = []
+    sheets: list[Sheet] = []
     for place, (told, path) in enumerate(zip(opened.sheets_metadata, paths, strict=True)):
         if str(told.visible) != "SheetVisibleEnum.Visible" or str(told.typ) != "SheetTypeEnum.WorkSheet":
             continue

@@ -102,7 +102,7 @@ class Directory:
         phones = [entry.phone for entry in entries if entry.phone]
         emails = [entry.email for entry in entries if entry.email]
         if phones:
-            found.by_phone.update(User.objects.filter(phone__in=phones).values_list("phone", "pk"))
+            found.by_phone.update(User.objects.filter(phone__in=phones).values_list("phone", "pk"))  # type: ignore[arg-type]
         if emails:
             lowered = User.objects.annotate(lowered=Lower("email")).filter(lowered__in=emails)
             found.by_email.update(lowered.values_list("lowered", "pk"))

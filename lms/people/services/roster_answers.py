@@ -66,7 +66,7 @@ def _open_batch(batch: RosterBatch) -> RosterBatch | None:
 
 
 def _is_candidate(row: RosterRow, person_id: int | None, by: User) -> bool:
-    if person_id not in row.candidates:
+    if person_id is None or person_id not in row.candidates:
         return False
     return User.objects.filter(people_in_scope(by, Grant.Right.IMPORT), pk=person_id).exists()
 

@@ -97,7 +97,7 @@ def list_leavers(*, batch: RosterBatch, importer: User, today: dt.date) -> int:
     for start in range(0, len(made), LIST_AT_ONCE):
         RosterLeaver.objects.bulk_create(made[start : start + LIST_AT_ONCE])
     serving = held.values("person_id").distinct().count()
-    changed = {"serving": serving}
+    changed: dict[str, Any] = {"serving": serving}
     if {leaver.appointment_id for leaver in made} - said.keys():
         # Whoever agreed has not seen these.
         changed |= {"leaving_allowed_by": None, "leaving_allowed_at": None}

@@ -200,6 +200,7 @@ def _with_evidence(pks: set[int]) -> set[int]:
         if not relation.auto_created or not (relation.one_to_many or relation.one_to_one) or not pks:
             continue
         model, field_ = relation.related_model, relation.field  # type: ignore[union-attr]
+        assert model is not None  # noqa: S101  a relation has a table
         if model._meta.label not in _HARMLESS and not model._meta.proxy:
             known = model._base_manager.filter(**{f"{field_.name}__in": pks}).order_by()
             found.update(known.values_list(field_.attname, flat=True).distinct())
