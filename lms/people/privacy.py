@@ -125,7 +125,7 @@ GROUPS = {
         _("Log of actions"),
         _("Who changed what about you and when, and what you changed for others."),
         _("To find out who did what, and to undo mistakes."),
-        _("Names and values three years; then and after erasing only that something was done, without names."),
+        _("For good; once the account is erased only that something was done, without names and values."),
         _("Managers, for their units; administrators."),
     ),
     "work": Group(
