@@ -1,9 +1,9 @@
 """Behind the steps that sign-in requires: the privacy notice in force is taken note of before anything else; and while
 somebody sees the site as another person, whose page it is, and that nothing is written.
 
-Viewing stands last, so that the duties of the real person (password, second factor, lock of the device) come before it
-and those of the other person never. Who is signed in stays who it was: only ``request.user`` is another for the length of
-one view.
+Viewing stands last, so that the duties of the real person (password, second factor, lock of the device, notice) come
+before it and those of the other person never. Who is signed in stays who it was: only ``request.user`` is another for
+the length of one view.
 """
 
 import re
