@@ -175,7 +175,13 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Con
 def fates_of(follows: tree.Preview) -> dict[int, Fate]:
     """Unit id → what becomes of it. No query."""
     return {
-        line.unit_id: Fate(line.unit_id, line.name, tuple(heir.place.name for heir in line.heirs), line.is_whole)
+        line.unit_id: Fate(
+            line.unit_id,
+            line.name,
+            tuple(heir.place.name for heir in line.heirs),
+            line.is_whole,
+            tuple(heir.place.id for heir in line.heirs if heir.place.id),
+        )
         for line in follows.closing
     }
 
