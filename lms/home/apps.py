@@ -105,6 +105,8 @@ class HomeConfig(AppConfig):
                 (_("Joining"), "people:joining", ("/units/joining/", "/units/unclaimed/"), holding(right.IMPORT)),
                 (_("Approvals"), "people:approvals", ("/units/approvals/",), holding(right.APPROVE, right.IMPORT)),
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
+                (_("Who may what"), "people:who", ("/units/rights/who/", "/units/rights/why/"), holding(right.APPROVE)),
+                (pgettext_lazy("door", "Log"), "people:trace", ("/units/trace/",), holding(right.APPROVE)),
                 (_("Reorganising units"), "people:changes", ("/units/changes/",), holding(right.APPROVE)),
             )
         ):

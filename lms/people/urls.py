@@ -4,6 +4,7 @@ from lms.people.views import (
     appointments,
     approvals,
     codes,
+    explain,
     joining,
     merging,
     people,
@@ -13,6 +14,7 @@ from lms.people.views import (
     roster_matters,
     rosters,
     slips,
+    trace,
     viewing,
 )
 
@@ -77,6 +79,10 @@ urlpatterns = [
     path("units/codes/managers/<int:person_id>/", codes.ask_reset, name="ask_reset"),
     path("units/codes/allowed/<int:pk>/", codes.draw_reset, name="draw_reset"),
     path("units/codes/sessions/<int:person_id>/", codes.person_sessions, name="person_sessions"),
+    path("units/trace/", trace.trace, name="trace"),
+    path("units/trace.csv", trace.trace_csv, name="trace_csv"),
+    path("units/rights/who/", explain.who, name="who"),
+    path("units/rights/why/", explain.why, name="why"),
     path("units/people/<int:person_id>/view-as/", viewing.view_as, name="view_as"),
     path("units/people/view-as/end/", viewing.view_as_end, name="view_as_end"),
     path("units/unclaimed/", codes.unclaimed, name="unclaimed"),

@@ -145,6 +145,13 @@ RULES: dict[str, Rule] = {
     "people:rights_give": see(over("approve"), **_UNIT),
     "people:rights_account": see(ABOVE, **_UNIT),
     "people:rights_end": see(ABOVE, pk="grant"),
+    "people:trace": see(lists("approve")),
+    "people:trace_csv": see(lists("approve")),
+    "people:who": Rule(over("approve"), query=lambda world: f"?unit={world.ids['unit']}"),
+    # Everybody may ask who sees oneself; about others only who approves where they serve.
+    "people:why": Rule(over("approve") | OWN, query=lambda world: f"?about={world.ids['person']}"),
+    "people:view_as": see(over("approve"), person_id="person"),
+    "people:view_as_end": act(SIGNED_IN),
     "people:changes": see(lists("approve")),
     "people:change_new": see(lists("approve")),
     "people:changes_unit": see(over("view", "approve"), **_UNIT),

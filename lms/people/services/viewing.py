@@ -4,6 +4,7 @@ Reading only; that nothing is written meanwhile is the middleware's matter (lms.
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -88,6 +89,6 @@ def expire() -> int:
     return sum(end(viewing=viewing, at=viewing.ends_at) for viewing in over)
 
 
-def _where(person: User) -> dict[str, int | str]:
+def _where(person: User) -> dict[str, Any]:
     place = places_of([person], on=clock.today()).get(person.pk)
     return {"unit": place.unit.id, "path": place.unit.path} if place and place.unit else {}

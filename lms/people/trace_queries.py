@@ -1,0 +1,281 @@
+"""Reads of the log: what somebody may see of it, in sentences, with what was before and after.
+
+Superusers see everything. Holders of "approve" see the entries of the units in which they hold it (``path`` among the
+data of the entry) and of those that went whole into them: who answers for people and rights answers for what was done
+there. "See results" does not open the log, because the log says what colleagues did, not what was learnt. Entries of
+the CMS and others without a unit are a superuser's matter.
+"""
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from wagtail.log_actions import registry
+from wagtail.models import ModelLogEntry, PageLogEntry
+
+from lms.accounts.models import User
+from lms.core import audit, clock, text
+from lms.people.enums import ApprovalState
+from lms.people.trace_words import ASKED, FIELDS, GROUPS, RIGHTS, SENTENCES
+from lms.units import queries as units
+from lms.units.models import Appointment, Grant, Unit
+from lms.units.queries import UnitOnDay
+from lms.units.scope import granted_paths, has_any_grant
+
+A_PAGE = 50
+CSV_AT_MOST = 100_000
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_SEVERAL = 400
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for. ``about``: words of the name of whom it is about; ``by``: of who did it; ``group``: a key of
+    GROUPS; ``since`` and ``until``: days in Việt Nam, both included.
+    """
+
+    about: str = ""
+    by: str = ""
+    group: str = ""
+    unit: Unit | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field: "chức vụ", "Chuyên viên" → "Phó Chủ tịch"; "" is empty."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry, readable. ``origin``: request, task or command and address, in words; ``seen_as``: the real person."""
+
+    key: str
+    at: dt.datetime
+    sentence: str
+    action: str
+    by: str
+    whom: str
+    unit: str
+    changes: tuple[Change, ...]
+    reason: str
+    address: str
+    request: str
+    source: str
+    is_erased: bool
+
+    @property
+    def full(self) -> str:
+        """The sentence with its changes and its reason, as the file has it."""
+        told = self.sentence
+        if self.changes:
+            told += ": " + "; ".join(
+                _("%(field)s “%(before)s” → “%(after)s”") % vars(change) for change in self.changes
+            )
+        if self.reason:
+            told += " " + _("(reason: %(reason)s)") % {"reason": self.reason}
+        return told
+
+
+# --- Which entries ----------------------------------------------------------------------------------
+
+
+def may_look(viewer: User) -> bool:
+    return viewer.is_superuser or has_any_grant(viewer, Grant.Right.APPROVE)
+
+
+def visible_to(viewer: User) -> QuerySet[ModelLogEntry]:
+    """Entries about records that ``viewer`` may read. Two queries for the rights, none for a superuser."""
+    entries = ModelLogEntry.objects.all()
+    return entries if viewer.is_superuser else entries.filter(_within(granted_paths(viewer, Grant.Right.APPROVE)))
+
+
+def _within(paths: Iterable[str]) -> Q:
+    query = Q(pk__in=[])
+    for path in paths:
+        query |= Q(data__path__startswith=path)
+    return query
+
+
+def entries_about(person: User) -> QuerySet[ModelLogEntry]:
+    """Entries about ``person``, and those whose data name the account: what a person may read of oneself."""
+    return audit.entries_of(person).order_by("-timestamp", "-pk")
+
+
+def _filtered(entries: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+    if asked.since:
+        entries = entries.filter(timestamp__gte=clock.end_of_day(asked.since - dt.timedelta(days=1)))
+    if asked.until:
+        entries = entries.filter(timestamp__lt=clock.end_of_day(asked.until))
+    if asked.group in GROUPS:
+        beginnings = Q(pk__in=[])
+        for beginning in GROUPS[asked.group][1]:
+            beginnings |= Q(action__startswith=beginning)
+        entries = entries.filter(beginnings)
+    if asked.unit is not None:
+        entries = entries.filter(data__path__startswith=asked.unit.path)
+    if asked.by:
+        entries = entries.filter(user__in=_named(asked.by).values("pk"))
+    if asked.about:
+        entries = entries.filter(_about(asked.about))
+    return entries
+
+
+def _named(typed: str) -> QuerySet[User]:
+    cleaned = text.clean(typed)
+    words = Q()
+    for word in text.fold(cleaned).split():
+        words &= Q(name_folded__contains=word)
+    return User.objects.filter(words | Q(username=cleaned.lower()))
+
+
+def _about(typed: str) -> Q:
+    """People by their names without diacritics; other things by their label as it was written."""
+    people = list(_named(typed).order_by("pk").values_list("pk", flat=True)[:_SEVERAL])
+    kind = ContentType.objects.get_for_model(User)
+    return Q(content_type=kind, object_id__in=[str(pk) for pk in people]) | Q(label__icontains=text.clean(typed))
+
+
+def _tables(viewer: User, asked: Asked) -> list[QuerySet[Any]]:
+    """The CMS's own entries about pages have no unit: only a superuser reads them, and only without a unit."""
+    tables: list[QuerySet[Any]] = [_filtered(visible_to(viewer), asked)]
+    if viewer.is_superuser and asked.unit is None:
+        pages = _filtered(
+            PageLogEntry.objects.all(), Asked(by=asked.by, group=asked.group, since=asked.since, until=asked.until)
+        )
+        tables.append(pages.filter(label__icontains=text.clean(asked.about)) if asked.about else pages)
+    return [table.select_related("user").order_by("-timestamp", "-pk") for table in tables]
+
+
+@dataclass(frozen=True)
+class Page:
+    lines: list[Line]
+    number: int
+    has_next: bool
+
+    @property
+    def previous(self) -> int:
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        return self.number + 1
+
+
+def page_of(viewer: User, asked: Asked, number: int = 1) -> Page:
+    """One page, the latest first. Nothing is counted: a log of years would cost more to count than to read.
+
+    The same number of queries however many entries.
+    """
+    number = min(max(number, 1), 2000)
+    end = number * A_PAGE + 1
+    found = [entry for table in _tables(viewer, asked) for entry in table[:end]]
+    found.sort(key=lambda entry: (entry.timestamp, entry.pk), reverse=True)
+    shown = found[end - 1 - A_PAGE : end - 1]
+    return Page(lines(shown), number, len(found) >= end)
+
+
+def lines_for_file(viewer: User, asked: Asked) -> Iterator[Line]:
+    """All that fits, the latest first, at most CSV_AT_MOST; a few queries for each 500."""
+    left = CSV_AT_MOST
+    for table in _tables(viewer, asked):
+        start = 0
+        while left > 0 and (found := list(table[start : start + 500])):
+            yield from lines(found[:left])
+            left -= len(found)
+            start += 500
+
+
+# --- In words ---------------------------------------------------------------------------------------
+
+
+def lines(entries: Iterable[Any]) -> list[Line]:
+    """Each entry in words, in the order given. Two queries: the names of the units, and of the real people."""
+    listed = list(entries)
+    names = units.names_on({unit for entry in listed if (unit := _unit_of(entry))}, clock.today())
+    real = {entry.data["as"] for entry in listed if isinstance(entry.data.get("as"), int)}
+    people = dict(User.objects.filter(pk__in=real).values_list("pk", "full_name")) if real else {}
+    return [_line(entry, names, people) for entry in listed]
+
+
+def _unit_of(entry: Any) -> int | None:
+    unit = entry.data.get("unit") if isinstance(entry.data, dict) else None
+    return unit if isinstance(unit, int) and not isinstance(unit, bool) else None
+
+
+def _line(entry: Any, names: dict[int, UnitOnDay], people: dict[int, str]) -> Line:
+    data = entry.data if isinstance(entry.data, dict) else {}
+    unit = names.get(_unit_of(entry) or 0)
+    by = str(entry.user) if entry.user_id and entry.user else _("The system")
+    if data.get("as") in people:
+        by = _("%(viewer)s, seeing the site as %(person)s,") % {"viewer": people[data["as"]], "person": by}
+    is_erased = entry.label == "" and data == {}
+    whom = _("(erased)") if is_erased else entry.label
+    said: dict[str, str] = defaultdict(lambda: "–")
+    said.update({key: _shown(key, value) for key, value in data.items() if key not in ("before", "after")})
+    said.update(by=by, whom=whom, unit=unit.name if unit else "–")
+    for key in ("what", "decision"):
+        if key in data:
+            said[key] = _in_words(key, str(data[key]))
+    formatter = registry.get_formatter(entry)
+    label = str(formatter.label) if formatter else entry.action
+    sentence = str(SENTENCES[entry.action]) % said if entry.action in SENTENCES else f"{by}: {label} ({whom})"
+    source = str(data.get("task") or data.get("command") or "")
+    return Line(
+        key=f"{'p' if isinstance(entry, PageLogEntry) else 'm'}{entry.pk}", at=entry.timestamp, sentence=sentence,
+        action=label, by=by, whom=whom, unit=unit.name if unit else "", changes=_changes(data),
+        reason=str(data.get("reason") or ""), address=str(data.get("address") or ""),
+        request=str(data.get("request") or ""), source=source, is_erased=is_erased,
+    )  # fmt: skip
+
+
+def _changes(data: dict[str, Any]) -> tuple[Change, ...]:
+    before, after = data.get("before") or {}, data.get("after") or {}
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        key = next((key for key in ("category", "tags") if key in data), "status")
+        return (Change(_field(key), _shown(key, data.get("before")), _shown(key, data.get(key))),)
+    return tuple(
+        Change(_field(key), _shown(key, before.get(key)), _shown(key, after.get(key))) for key in {**before, **after}
+    )
+
+
+def _field(key: str) -> str:
+    return str(FIELDS.get(key, key))
+
+
+def _shown(key: str, value: Any) -> str:
+    """A value as people read it: 23/11/2026, yes and no, the name of a right or a duty, a list with commas."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(_shown(key, part) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(name, part)}" for name, part in value.items())
+    written = str(value)
+    if _ISO_DAY.fullmatch(written):
+        return f"{dt.date.fromisoformat(written):%d/%m/%Y}"
+    if key == "right" and written in RIGHTS:
+        return str(RIGHTS[written])
+    if key in ("page_duty", "duties") and written in Appointment.Duty.values:
+        return str(Appointment.Duty(written).label)
+    return written
+
+
+def _in_words(key: str, written: str) -> str:
+    """What was asked of a second person, and what became of it."""
+    if key == "decision":
+        return str(ApprovalState(written).label) if written in ApprovalState.values else written
+    return str(ASKED.get(written, written))
