@@ -255,6 +255,7 @@ PERSONAL: dict[str, dict[str, tuple[str, Erased]]] = {
         "changes": ("account", B), **dict.fromkeys(("asked_by", "merged_by", "undone_by"), ("work", P)),
     },
     "people.TwoPeople": {"first": ("account", P), "second": ("account", P), "said_by": ("work", P)},
+    "people.Viewing": {"viewer": ("work", P), "person": ("log", P), "reason": ("log", B)},
     "people.PrivacyNotice": {"published_by": ("work", P)},
     "people.NoticeAcceptance": {"person": ("asked", P)},
     "people.DataRequest": {
@@ -284,6 +285,11 @@ PERSONAL: dict[str, dict[str, tuple[str, Erased]]] = {
 
 # What says nothing about a person: content, the tree of units, plans, keys. "*" for all fields of a model.
 HARMLESS: dict[str, tuple[str, ...]] = {
+    # Salted digests: without the salt, which goes with the values, they say nothing.
+    "core.TraceAnchor": ("*",),
+    "core.TraceHead": ("*",),
+    "core.TraceLink": ("*",),
+    "core.TraceSalt": ("*",),
     "home.HomePage": ("*",),
     "home.TextPage": ("*",),
     "people.RosterBatch": ("file_hash", "fault"),

@@ -162,7 +162,7 @@ def _names(ids: set[int]) -> dict[int, str]:
 def _serving(person: User) -> Section:
     posts = list(Appointment.objects.filter(person=person).order_by("-starts_on", "pk"))
     grants = list(Grant.objects.filter(person=person).order_by("-starts_on", "pk"))
-    names = _names({row.unit_id for row in (*posts, *grants)})
+    names = _names({post.unit_id for post in posts} | {grant.unit_id for grant in grants})
     rows = [
         {
             _("Unit"): names.get(post.unit_id, f"#{post.unit_id}"), _("Position"): post.position,
@@ -248,7 +248,7 @@ def _practice(person: User) -> Section:
             _("Note"): row.note, _("State"): str(row.get_state_display()), _("Answer"): row.feedback,
         })  # fmt: skip
         if row.screenshot:
-            files.append((f"files/practice/{row.pk}-{row.screenshot.name.rpartition('/')[2]}", row.screenshot))
+            files.append((f"files/practice/{row.pk}-{str(row.screenshot).rpartition('/')[2]}", row.screenshot))
     return Section("practice", _("Practical tasks"), tuple(rows), tuple(files))
 
 

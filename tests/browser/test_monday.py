@@ -112,6 +112,15 @@ def sign_in_with_code(page: Page, site: LiveSite, login: str, code: str, passwor
     page.wait_for_load_state()
 
 
+def take_note(page: Page, site: LiveSite, eyes: Eyes) -> None:
+    """Whoever signs in for the first time reads what becomes of the own data, before anything else."""
+    page.goto(f"{site.url}/learn/")
+    expect(page.locator('main form input[name="version"]')).to_have_count(1)
+    eyes.look(page, "privacy notice")
+    page.locator("main form .btn.main").first.click()
+    page.wait_for_load_state()
+
+
 def download(context: BrowserContext, page: Page, selector: str, to: Path) -> Path:
     with page.expect_download() as waiting:
         page.locator(selector).first.click()
@@ -156,6 +165,7 @@ def test_a_monday_in_thai_nguyen(browser: Browser, tmp_path: Path) -> None:
         desk = people.context(browser).new_page()
         sign_in_with_code(desk, site, slip.username, slip.code, MANAGER_PASSWORD, eyes)
         set_up_second_factor(desk, MANAGER_PASSWORD, eyes)
+        take_note(desk, site, eyes)
         slips = the_manager_brings_in_people(site, desk, known["communes"], tmp_path, eyes)
         the_manager_gives_a_task(site, desk, eyes)
         finished = three_officers_finish(site, browser, desk, slips, tmp_path, eyes)
@@ -175,6 +185,7 @@ def the_administrator_makes_a_manager(site: LiveSite, browser: Browser, eyes: Ey
     page = people.context(browser).new_page()
     people.sign_in(page, site, ADMINISTRATOR, ADMINISTRATOR_PASSWORD)
     set_up_second_factor(page, ADMINISTRATOR_PASSWORD, eyes)
+    take_note(page, site, eyes)
     page.goto(f"{site.url}/units/rights/")
     eyes.look(page, "rights")
     page.fill('input[name="unit"]', "thai nguyen")
@@ -262,6 +273,7 @@ def three_officers_finish(
             page.goto(f"{site.url}/accounts/login/?login={username}")
             expect(page.locator('input[name="login"]')).to_have_value(username)
         sign_in_with_code(page, site, login, slips[username].code, OFFICER_PASSWORD, eyes)
+        take_note(page, site, eyes)
         page.goto(f"{site.url}/learn/")
         eyes.look(page, f"my training {number}")
         expect(page.locator("main")).to_contain_text("31/12/2026")

@@ -1,12 +1,25 @@
 """The register of personal data is complete; the notice, one's own data, and what people ask about them."""
 
+import io
+import json
+import zipfile
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import DatabaseError, connection, models, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from lms.accounts.models import User
+from lms.core import clock
 from lms.people import privacy
+from lms.people.models import DataRequest, NoticeAcceptance, PrivacyNotice
+from lms.people.services import erasure
+from lms.people.services import privacy as service
+from lms.units.services.errors import RefusedError
+from tests.conftest import NOON
 
 _WORDS = (models.CharField, models.TextField, models.JSONField, models.FileField, models.GenericIPAddressField)
 
@@ -58,3 +71,135 @@ def test_the_register_names_no_field_that_is_gone_and_none_twice() -> None:
 def test_every_declared_field_belongs_to_a_group_that_people_are_told_about() -> None:
     groups = {group for fields in privacy.PERSONAL.values() for group, _ in fields.values()}
     assert groups == set(privacy.GROUPS)
+
+
+# --- The notice --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def notice(settings: Any) -> PrivacyNotice:
+    settings.LMS_PRIVACY_NOTICE = True
+    made = service.publish_first(NOON)
+    assert made
+    return made
+
+
+def client_of(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_who_has_not_taken_note_is_led_to_the_notice_and_back(notice: PrivacyNotice, officer_p1: User) -> None:
+    client = client_of(officer_p1)
+    sent = client.get("/certificates/")
+    assert sent["Location"] == "/accounts/privacy/notice/?next=%2Fcertificates%2F"
+    done = client.post("/accounts/privacy/notice/", {"version": 1, "next": "/certificates/"})
+    assert done["Location"] == "/certificates/"
+    assert client.get("/certificates/").status_code == 200
+    proof = NoticeAcceptance.objects.get()
+    assert (proof.person, proof.notice) == (officer_p1, notice)
+
+
+def test_htmx_and_machines_are_told_in_their_own_way(notice: PrivacyNotice, officer_p1: User) -> None:
+    client = client_of(officer_p1)
+    assert client.get("/learn/", headers={"HX-Request": "true"})["HX-Redirect"] == "/accounts/privacy/notice/"
+    assert client.get("/learn/", headers={"Accept": "application/json"}).status_code == 403
+    assert Client().get("/verify/").status_code == 200
+
+
+def test_a_new_version_is_asked_again_and_an_old_page_does_not_accept_it(
+    notice: PrivacyNotice, officer_p1: User, centre: User
+) -> None:
+    service.take_note(person=officer_p1, notice=notice, at=NOON)
+    centre.is_superuser = True
+    second = service.publish(words="# Mới\nNội dung mới", note="Đổi hạn giữ", by=centre, at=NOON)
+    assert second.version == 2
+    client = client_of(officer_p1)
+    client.post("/accounts/privacy/notice/", {"version": 1})
+    assert NoticeAcceptance.objects.count() == 1
+    client.post("/accounts/privacy/notice/", {"version": 2})
+    assert NoticeAcceptance.objects.filter(notice=second).count() == 1
+
+
+def test_once_noted_the_notice_costs_no_query(notice: PrivacyNotice, officer_p1: User, settings: Any) -> None:
+    service.take_note(person=officer_p1, notice=notice, at=NOON)
+    client = client_of(officer_p1)
+    client.get("/certificates/")
+    with CaptureQueriesContext(connection) as with_notice:
+        client.get("/certificates/")
+    settings.LMS_PRIVACY_NOTICE = False
+    with CaptureQueriesContext(connection) as without:
+        client.get("/certificates/")
+    assert len(with_notice) == len(without)
+
+
+def test_a_published_notice_is_never_changed(notice: PrivacyNotice) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PrivacyNotice.objects.update(text="khác")
+
+
+# --- One's own data, corrections, packages -----------------------------------------------------------------------
+
+
+def test_the_own_page_and_the_package_hold_the_same_and_only_the_person_gets_it(
+    officer_p1: User, officer_p2: User
+) -> None:
+    page = client_of(officer_p1).get("/accounts/privacy/")
+    assert page.status_code == 200
+    made = service.ask_export(person=officer_p1, at=NOON)
+    assert service.ask_export(person=officer_p1, at=NOON) == made
+    assert service.make_export(export_id=made.pk, at=clock.now())
+    made.refresh_from_db()
+    address = f"/accounts/privacy/export/{made.pk}.zip"
+    assert client_of(officer_p2).get(address).status_code == 404
+    answer = client_of(officer_p1).get(address)
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[attr-defined]
+        assert set(archive.namelist()) == {"du-lieu.json", "du-lieu.html"}
+        told = json.loads(archive.read("du-lieu.json"))
+        assert "Đặng Thị Nguyệt Ánh" in archive.read("du-lieu.html").decode()
+    assert [one["key"] for one in told["sections"]] == [one.key for one in page.context["sections"]]
+    service.delete_exports(made.expires_at)
+    erasure.delete_files()
+    made.refresh_from_db()
+    assert (made.state, made.stored) == ("deleted", "")
+    assert client_of(officer_p1).get(address).status_code == 404
+
+
+def test_a_correction_is_written_when_the_unit_accepts_it(officer_p1: User, manager_p1: User, manager_p2: User) -> None:
+    client_of(officer_p1).post("/accounts/privacy/correction/", {"full_name": "Đặng Thị Nguyệt Anh", "born": "1985"})
+    asked = DataRequest.objects.get()
+    assert asked.wanted == {"full_name": ["Đặng Thị Nguyệt Ánh", "Đặng Thị Nguyệt Anh"], "born": ["", "1985"]}
+    address = f"/units/privacy/{asked.pk}/"
+    assert client_of(manager_p2).post(address, {"decision": "accept"}).status_code == 404
+    assert client_of(officer_p1).post(address, {"decision": "accept"}).status_code == 404
+    client_of(manager_p1).post(address, {"decision": "accept"})
+    officer_p1.refresh_from_db()
+    assert (officer_p1.full_name, officer_p1.birth_year) == ("Đặng Thị Nguyệt Anh", 1985)
+    asked.refresh_from_db()
+    assert (asked.state, asked.decided_by) == ("done", manager_p1)
+
+
+def test_a_refusal_needs_a_reason_and_a_doubled_click_is_one_request(officer_p1: User, manager_p1: User) -> None:
+    first = service.ask(kind="objection", person=officer_p1, by=officer_p1, at=NOON, words="Không muốn")
+    assert service.ask(kind="objection", person=officer_p1, by=officer_p1, at=NOON) == first
+    with pytest.raises(RefusedError):
+        service.refuse(request=first, by=manager_p1, at=NOON, answer=" ")
+    assert service.refuse(request=first, by=manager_p1, at=NOON, answer="Theo nhiệm vụ")
+    assert not service.refuse(request=first, by=manager_p1, at=NOON, answer="Lần nữa")
+
+
+@pytest.mark.parametrize("path", ["register/", "notices/", "cleaning/"])
+def test_administrators_read_register_notices_and_cleaning(path: str, officer_p1: User, manager_p1: User) -> None:
+    User.objects.filter(pk=officer_p1.pk).update(is_superuser=True)
+    assert client_of(officer_p1).get(f"/units/privacy/{path}").status_code == 200
+    assert client_of(manager_p1).get(f"/units/privacy/{path}").status_code == 404
+
+
+def test_the_pages_of_requests_open_for_the_unit_alone(officer_p1: User, manager_p1: User, manager_p2: User) -> None:
+    asked = service.ask(kind="erasure", person=officer_p1, by=officer_p1, at=NOON, words="Đã nghỉ")
+    assert client_of(manager_p1).get("/units/privacy/").context["open"].count() == 1
+    assert client_of(manager_p2).get("/units/privacy/").context["open"].count() == 0
+    page = client_of(manager_p1).get(f"/units/privacy/{asked.pk}/")
+    assert len(page.context["preview"].obstacles) == 1
+    assert client_of(manager_p1).get(f"/units/privacy/person/{officer_p1.pk}/").status_code == 200

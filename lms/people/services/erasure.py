@@ -44,6 +44,7 @@ from lms.people.models import (
     RosterBatch,
     RosterLeaver,
     RosterRow,
+    Viewing,
 )
 from lms.people.services import approvals
 from lms.people.services.rosters import NotAllowedError
@@ -269,6 +270,12 @@ STEPS: tuple[Step, ...] = (
     Step("asked", gettext_lazy("words of requests and confirmations"),
          lambda person: Approval.objects.filter(subject=person).exclude(state=ApprovalState.WAITING),
          _blank(reason="", note="")),
+    Step(
+        "log",
+        gettext_lazy("reasons for seeing the site as this person"),
+        lambda person: Viewing.objects.filter(person=person).exclude(reason=GONE),
+        _blank(reason=GONE),
+    ),
     Step("asked", gettext_lazy("packages of the data"), _of_person(DataExport), _exports),
     Step("asked", gettext_lazy("words of requests about the data"), _of_person(DataRequest),
          _blank(words="", wanted={})),
