@@ -42,6 +42,7 @@ _ONESELF = frozenset(
 _CLOSED = ("/accounts/", "/cms/", "/_util/", "/quizzes/attempts/", "/units/privacy/", "/join/")
 # Files leave only where they are content of a lesson.
 _CONTENT = frozenset({"media", "wagtaildocs"})
+_FILES = (".csv", ".xlsx", ".docx", ".pdf", ".zip", ".json")
 _SHOWN = ("text/html", "text/javascript", "text/vtt", "image/")
 _WRITES = re.compile(r"\s*(?:insert|update|delete|replace|merge|truncate|create|alter|drop)\b", re.IGNORECASE)
 
@@ -94,6 +95,8 @@ class ViewingMiddleware:
             return _refuse(request, _("Nothing is sent or changed while you see the site as somebody else."))
         if request.path.startswith(_CLOSED):
             return _refuse(request, _("This page stays closed while you see the site as somebody else."))
+        if request.path.endswith(_FILES) and not _is_content(request):
+            return _no_file(request)
         return _served(request, viewing, view, args, kwargs)
 
 
@@ -108,17 +111,21 @@ def _served(
                 response = renders()
     except WritingRefusedError:
         return _refuse(request, _("Opening this page would leave a mark in the name of the person: it stays closed."))
-    apps = request.resolver_match.namespaces if request.resolver_match else []
     is_file = not response.get("Content-Type", "text/html").startswith(_SHOWN)
-    if is_file and response.status_code == 200 and not _CONTENT & {*apps, _first_word(request)}:
+    if is_file and response.status_code == 200 and not _is_content(request):
         response.close()
-        return _refuse(request, _("Files are not handed out while you see the site as somebody else."))
+        return _no_file(request)
     return response
 
 
-def _first_word(request: HttpRequest) -> str:
-    """The first word of the address's name: "wagtaildocs" of "wagtaildocs_serve"."""
-    return (request.resolver_match.view_name or "").split("_")[0] if request.resolver_match else ""
+def _is_content(request: HttpRequest) -> bool:
+    """An address of "media" or one like "wagtaildocs_serve"."""
+    match = request.resolver_match
+    return match is not None and bool(_CONTENT & {*match.namespaces, (match.view_name or "").split("_")[0]})
+
+
+def _no_file(request: HttpRequest) -> HttpResponse:
+    return _refuse(request, _("Files are not handed out while you see the site as somebody else."))
 
 
 def _refuse(request: HttpRequest, sentence: str) -> HttpResponse:

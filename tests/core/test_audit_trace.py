@@ -331,7 +331,7 @@ def test_the_command_says_what_is_wrong_and_fails(laid, capsys, time_machine):
         call_command("verify_trace")
     assert f"model {laid[1].entry}" in capsys.readouterr().out
     with pytest.raises(CommandError):
-        call_command("verify_trace", since="hôm qua")
+        call_command("verify_trace", "--since", "hôm qua")
 
 
 # --- Property ----------------------------------------------------------------------------------------

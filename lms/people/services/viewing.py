@@ -51,10 +51,10 @@ def begin(*, viewer: User, person: User, reason: str, at: dt.datetime) -> Viewin
                 )
         except IntegrityError:
             # A doubled click: the other one is just as good where it is about the same person.
-            standing = Viewing.objects.filter(viewer=viewer, person=person, ended_at__isnull=True).first()
-            if standing is None:
+            other = Viewing.objects.filter(viewer=viewer, person=person, ended_at__isnull=True).first()
+            if other is None:
                 raise NotAllowedError from None
-            return standing
+            return other
         audit.record("people.view_as", person, actor=viewer, reason=viewing.reason, **_where(person))
     return viewing
 
