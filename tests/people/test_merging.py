@@ -4,11 +4,11 @@ import datetime as dt
 import json
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.core import serializers
-from django.db import transaction
 
 from certificates.models import Certificate
 from courses.enums import EventKind, State
@@ -24,10 +24,15 @@ from lms.people.services.merging_policy import POLICY
 from lms.people.services.rosters import NotAllowedError
 from lms.units.models import Appointment, Grant
 from lms.units.services.errors import RefusedError
-from quizzes.models import QuizGrade
 from tests.conftest import DAY_ONE, NOON, make_person
 
 DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(NOON, tick=False):
+        yield
 
 
 @pytest.fixture
@@ -365,11 +370,3 @@ def test_more_pairs_cost_no_more_queries(officer_p1, twin, units, manager_p1, dj
             User.objects.filter(pk=person.pk).update(birth_year=1970)
     with django_assert_num_queries(len(first)):
         assert len(pairs(manager_p1)) == 3
-
-
-def test_a_grade_unites_the_attempts_of_both(officer_p1, twin, admin):
-    """See tests/people/test_merging_quizzes.py for attempts; here nothing was taken, so there is no grade."""
-    unite(twin, officer_p1, admin)
-    assert not QuizGrade.objects.exists()
-    with transaction.atomic():
-        assert queries.survivor_of(twin) == officer_p1
