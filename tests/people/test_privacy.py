@@ -77,7 +77,7 @@ def test_every_declared_field_belongs_to_a_group_that_people_are_told_about() ->
 
 
 @pytest.fixture
-def notice(settings: Any) -> PrivacyNotice:
+def notice(db: None, settings: Any) -> PrivacyNotice:
     settings.LMS_PRIVACY_NOTICE = True
     made = service.publish_first(NOON)
     assert made
