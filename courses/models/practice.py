@@ -22,7 +22,7 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         return self.filter(Q(enrolment__user=person) | self._of_others(person))
 
     def of_enrolment(self, enrolment: Enrolment) -> Self:
-        """All that count for the enrolment: its own, and what was handed in under an account that was united with it."""
+        """All that count for the enrolment: its own, and what was handed in under an account united with it."""
         standing = enrolment.united_with_id or enrolment.pk
         return self.filter(Q(enrolment=standing) | Q(enrolment__united_with=standing))
 

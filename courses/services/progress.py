@@ -28,7 +28,7 @@ def _locked(enrolment: Enrolment) -> tuple[Enrolment, Enrolment]:
     ``has_united`` on the second says whether others count for it. One query, two for a united one.
     """
     others = Enrolment.objects.filter(united_with=OuterRef("pk"))
-    rows = Enrolment.objects.select_for_update(of=("self",)).annotate(has_united=Exists(others))
+    rows = Enrolment.objects.select_for_update(of=("self",)).annotate(has_united=Exists(others))  # type: ignore[no-redef]
     own = rows.get(pk=enrolment.pk)
     return own, rows.get(pk=own.united_with_id) if own.united_with_id else own
 

@@ -493,9 +493,7 @@ def undo_preview(alias: AccountAlias) -> list[str]:
     made = Completion.objects.filter(pk__in=alias.changes.get("completed", [])).select_related("course")
     for completion in made:
         told.append(
-            _(
-                "“%(course)s” was completed by both together: it no longer is, and its certificate is revoked."
-            )
+            _("“%(course)s” was completed by both together: it no longer is, and its certificate is revoked.")
             % {"course": completion.course.title}
         )
     return told

@@ -43,7 +43,6 @@ POLICY: dict[str, Policy] = {
             "people.JoinRequest.applicant",
             "people.JoinRequest.person",
             "people.JoinRequest.decided_by",
-           
             "people.Viewing.viewer",
             "people.Viewing.person",
             "people.PrivacyNotice.published_by",
@@ -58,7 +57,6 @@ POLICY: dict[str, Policy] = {
             "people.RosterBatch.undo_by",
             "people.RosterRow.person",
             "people.RosterRow.answer_person",
-           
             "people.HeadingChoice.chosen_by",
             "people.UnitChoice.chosen_by",
             "people.AccountAlias.old",
