@@ -126,6 +126,13 @@ def _hours(completion: Completion) -> str:
     return numbers.number(hours, 1).removesuffix(",0") if hours else ""
 
 
+def _where(certificate: Certificate) -> dict[str, Any]:
+    """Whom the entry of the log is about, and under whose managers' eyes it comes: those of the day of completion."""
+    completion = certificate.completion
+    where = {"unit": completion.unit.pk, "path": completion.unit.path} if completion.unit else {}
+    return {"person": completion.enrolment.user_id, **where}
+
+
 @transaction.atomic
 def revoke(*, certificate: Certificate, at: dt.datetime, actor: User | None, reason: str) -> Certificate:
     """Strike the certificate out; it stays in the register and says so to whoever asks. The first revocation stands."""
@@ -135,7 +142,9 @@ def revoke(*, certificate: Certificate, at: dt.datetime, actor: User | None, rea
     if certificate.revoked_at is None:
         certificate.revoked_at, certificate.revoke_reason = at, text.clean(reason)
         certificate.save(update_fields=["revoked_at", "revoke_reason"])
-        audit.record("certificates.revoke", certificate, actor=actor, reason=certificate.revoke_reason)
+        audit.record(
+            "certificates.revoke", certificate, actor=actor, reason=certificate.revoke_reason, **_where(certificate)
+        )
     return certificate
 
 
@@ -156,8 +165,9 @@ def supersede(*, certificate: Certificate, at: dt.datetime, actor: User | None, 
         raise ValueError("an erased certificate has no successor: nothing is known that could be printed")
     successor = _enter(completion=certificate.completion, register=register, at=at, supersedes=certificate)
     audit.record(
-        "certificates.supersede", certificate, actor=actor, reason=text.clean(reason), successor=str(successor.pk)
-    )
+        "certificates.supersede", certificate, actor=actor, reason=text.clean(reason), successor=str(successor.pk),
+        **_where(certificate),
+    )  # fmt: skip
     return successor
 
 

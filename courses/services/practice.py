@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -159,7 +160,7 @@ def confirm(*, submission: Submission, by: User, at: dt.datetime) -> Submission:
         version=locked.version,
     )
     practice_confirmed.send(sender=Submission, submission=locked)
-    audit.record("courses.confirm_practice", locked, actor=by, learner=locked.enrolment.user_id)
+    audit.record("courses.confirm_practice", locked, actor=by, learner=locked.enrolment.user_id, **_where(locked))
     return locked
 
 
@@ -179,9 +180,15 @@ def return_to_learner(*, submission: Submission, by: User, feedback: str, at: dt
         raise AlreadyMarkedError(locked)
     _return(locked, by=by, feedback=feedback, at=at)
     audit.record(
-        "courses.return_practice", locked, actor=by, learner=locked.enrolment.user_id, feedback=locked.feedback
-    )
+        "courses.return_practice", locked, actor=by, learner=locked.enrolment.user_id, feedback=locked.feedback,
+        **_where(locked),
+    )  # fmt: skip
     return locked
+
+
+def _where(submission: Submission) -> dict[str, Any]:
+    """Under whose managers' eyes the entry comes: those of the unit for which it was handed in."""
+    return {"unit": submission.unit.pk, "path": submission.unit.path} if submission.unit else {}
 
 
 def _return(submission: Submission, *, by: User, feedback: str, at: dt.datetime) -> None:

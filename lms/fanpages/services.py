@@ -90,8 +90,8 @@ def report(
         source=source, reported_by=by, reported_at=at,
     )  # fmt: skip
     audit.record(
-        "fanpages.report", record, actor=by, unit=unit.pk, status=told.status, url=told.url, source=str(source),
-        replaces=standing.pk if standing else None,
+        "fanpages.report", record, actor=by, unit=unit.pk, path=unit.path, status=told.status, url=told.url,
+        source=str(source), replaces=standing.pk if standing else None,
     )  # fmt: skip
     return record
 
@@ -142,5 +142,5 @@ def confirm(*, record: PageRecord, by: User, at: dt.datetime) -> PageRecord:
         raise RefusedError(Problem.OWN_REPORT)
     held.confirmed_by, held.confirmed_at = by, max(at, held.reported_at)
     held.save(update_fields=["confirmed_by", "confirmed_at"])
-    audit.record("fanpages.confirm", held, actor=by, unit=held.unit_id, url=held.url)
+    audit.record("fanpages.confirm", held, actor=by, unit=held.unit_id, path=held.unit.path, url=held.url)
     return held

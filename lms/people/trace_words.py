@@ -44,6 +44,11 @@ SENTENCES = {
     "people.end_view_as": _("%(by)s ended seeing the site as %(whom)s after %(minutes)s minutes"),
     "people.export_roster": _("%(by)s took out the roster of %(whom)s as a file"),
     "people.export_trace": _("%(by)s took out entries of the log as a file"),
+    "people.close_account": _("%(by)s closed the account of %(whom)s"),
+    "people.reopen_account": _("%(by)s opened the account of %(whom)s again"),
+    "units.withdraw_appointment": _(
+        "%(by)s withdrew an appointment of %(whom)s that had not begun: “%(position)s” in %(unit)s"
+    ),
     "people.publish_notice": _("%(by)s published a privacy notice: %(whom)s"),
     "people.data_request": _("%(by)s entered a request about the data of %(whom)s"),
     "people.answer_data_request": _("%(by)s answered a request about the data of %(whom)s"),
@@ -190,6 +195,7 @@ GROUPS = {
             "units.end_appointment",
             "units.correct_appointment",
             "units.make_primary",
+            "units.withdraw_appointment",
             "units.grant",
             "units.revoke_grant",
             "units.follow",

@@ -104,9 +104,9 @@ def assign(
     assignment = _with_code(Assignment(**fields, assigned_by=by, assigned_at=at))
     assignment.levels.set(chosen_levels)
     audit.record(
-        "plans.assign", assignment, actor=by, course=course.pk, unit=unit.pk, positions=chosen_positions,
-        levels=[level.key for level in chosen_levels], duties=chosen_duties, deadline=_iso(deadline),
-        basis=basis.reference if basis else "", contact=f"{contact_name}, {contact_phone}",
+        "plans.assign", assignment, actor=by, course=course.pk, unit=unit.pk, path=unit.path,
+        positions=chosen_positions, levels=[level.key for level in chosen_levels], duties=chosen_duties,
+        deadline=_iso(deadline), basis=basis.reference if basis else "", contact=f"{contact_name}, {contact_phone}",
     )  # fmt: skip
     return assignment
 
@@ -159,8 +159,9 @@ def change(
             setattr(current, name, after[name])
         current.save(update_fields=changed)
         audit.record(
-            "plans.change", current, actor=by, before=before, after={name: _said(after[name]) for name in changed}
-        )
+            "plans.change", current, actor=by, before=before, after={name: _said(after[name]) for name in changed},
+            unit=current.unit_id, path=current.unit.path,
+        )  # fmt: skip
     return current
 
 
@@ -172,7 +173,10 @@ def withdraw(*, assignment: Assignment, by: User, reason: str, at: dt.datetime) 
     if current.withdrawn_at is None:
         current.withdrawn_at, current.withdrawn_by, current.withdrawn_reason = at, by, text.clean(reason)
         current.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
-        audit.record("plans.withdraw", current, actor=by, reason=current.withdrawn_reason)
+        audit.record(
+            "plans.withdraw", current, actor=by, reason=current.withdrawn_reason, unit=current.unit_id,
+            path=current.unit.path,
+        )  # fmt: skip
     return current
 
 

@@ -219,7 +219,13 @@ def set_category(*, questions: Iterable[Question], category: Category, actor: Us
         before = question.category.name
         question.category = category
         question.save(update_fields=["category"])
-        audit.record("quizzes.question_category", question, actor=actor, category=category.name, before=before)
+        audit.record(
+            "quizzes.question_category",
+            question,
+            actor=actor,
+            before={"category": before},
+            after={"category": category.name},
+        )
         changed += 1
     return changed
 
@@ -235,7 +241,9 @@ def change_tags(*, questions: Iterable[Question], add: Iterable[str], remove: It
         if has == had:
             continue
         question.tags.set(sorted(has))
-        audit.record("quizzes.question_tags", question, actor=actor, tags=sorted(has), before=sorted(had))
+        audit.record(
+            "quizzes.question_tags", question, actor=actor, before={"tags": sorted(had)}, after={"tags": sorted(has)}
+        )
         changed += 1
     return changed
 

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lms.accounts.models import User
-from lms.core import audit, text
+from lms.core import audit, clock, text
 from lms.units.models import Unit
+from lms.units.queries import primary_appointment
 from quizzes.models import Override, Quiz
 from quizzes.rules.overrides import FIELDS
 
@@ -76,5 +77,10 @@ def _named(values: Mapping[str, Any]) -> list[str]:
 
 
 def _about(row: Override) -> dict[str, Any]:
-    where = {"unit": row.unit.pk, "path": row.unit.path} if row.unit else {"person": row.person_id}
+    where: dict[str, Any] = {} if row.unit else {"person": row.person_id}
+    unit = row.unit
+    if row.person and (post := primary_appointment(row.person, on=clock.today())):
+        unit = post.unit
+    if unit:
+        where |= {"unit": unit.pk, "path": unit.path}
     return {"quiz": row.quiz_id, **where}

@@ -7,6 +7,7 @@ of the database nor the log opens a quiz.
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -312,5 +313,5 @@ def _not_closed(session: ExamSession) -> None:
         )
 
 
-def _note(action: str, session: ExamSession, by: User, **data: object) -> None:
+def _note(action: str, session: ExamSession, by: User, **data: Any) -> None:
     audit.record(action, session, actor=by, unit=session.unit_id, path=session.unit.path, quiz=session.quiz_id, **data)

@@ -313,7 +313,9 @@ def test_returning_is_no_event_and_is_written_down(waiting, manager_p1, officer_
         practice.return_to_learner(submission=waiting, by=manager_p1, feedback="Thiếu ảnh bìa.", at=LATER)
     assert not ProgressEvent.objects.filter(kind="done").exists()
     entry = ModelLogEntry.objects.get(action="courses.return_practice")
-    assert (entry.user, entry.data) == (manager_p1, {"learner": officer_p1.pk, "feedback": "Thiếu ảnh bìa."})
+    where = {"unit": waiting.unit.pk, "path": waiting.unit.path}
+    said = {"learner": officer_p1.pk, "feedback": "Thiếu ảnh bìa.", **where}
+    assert (entry.user, entry.data) == (manager_p1, said)
 
 
 def test_nobody_marks_their_own(enrolled, activity, waiting, officer_p1, units):

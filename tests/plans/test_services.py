@@ -104,6 +104,7 @@ def test_a_change_is_logged_with_before_and_after_and_nothing_where_nothing_chan
                 "deadline": "2026-11-30", "contact_name": "Hoàng Đức Hạnh", "contact_phone": "0203 3835 123",
             },
             "after": {"deadline": "2026-12-15", "contact_name": "Vũ Thị Hải", "contact_phone": "0912 345 678"},
+            "unit": units.p1.pk, "path": units.p1.path,
         }
     ]  # fmt: skip
 
@@ -125,7 +126,7 @@ def test_withdrawing_says_who_when_and_why_and_happens_once(units, outline, mana
     services.withdraw(assignment=given, by=centre, reason="lần hai", at=NOON + dt.timedelta(hours=1))
     given.refresh_from_db()
     assert (given.withdrawn_by, given.withdrawn_at, given.withdrawn_reason) == (manager_p1, NOON, "thay kế hoạch")
-    assert logged("plans.withdraw") == [{"reason": "thay kế hoạch"}]
+    assert logged("plans.withdraw") == [{"reason": "thay kế hoạch", "unit": units.p1.pk, "path": units.p1.path}]
     with pytest.raises(RefusedError):
         services.change(
             assignment=given, deadline=None, contact_name="A B", contact_phone="0912345678", by=manager_p1, at=NOON

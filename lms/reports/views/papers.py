@@ -240,8 +240,9 @@ def _log(asked: Asked, action: str, **data: Any) -> None:
     viewer: User = asked.viewer
     question = asked.question
     audit.record(
-        action, asked.place.unit, actor=viewer, day=question.day.isoformat(), course=question.course_id, **data
-    )
+        action, asked.place.unit, actor=viewer, unit=asked.place.unit.pk, path=asked.place.unit.path,
+        day=question.day.isoformat(), course=question.course_id, **data,
+    )  # fmt: skip
 
 
 def _file_name(asked: Asked, what: str, ending: str) -> str:
