@@ -46,9 +46,7 @@ SENTENCES = {
     "people.export_trace": _("%(by)s took out entries of the log as a file"),
     "people.close_account": _("%(by)s closed the account of %(whom)s"),
     "people.reopen_account": _("%(by)s opened the account of %(whom)s again"),
-    "units.withdraw_appointment": _(
-        "%(by)s withdrew an appointment of %(whom)s that had not begun: “%(position)s” in %(unit)s"
-    ),
+    "units.withdraw_appointment": _("%(by)s withdrew an appointment of %(whom)s in %(unit)s that had not begun"),
     "people.publish_notice": _("%(by)s published a privacy notice: %(whom)s"),
     "people.data_request": _("%(by)s entered a request about the data of %(whom)s"),
     "people.answer_data_request": _("%(by)s answered a request about the data of %(whom)s"),
