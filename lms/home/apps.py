@@ -107,6 +107,7 @@ class HomeConfig(AppConfig):
                 (_("Rights"), "people:rights", ("/units/rights/",), holding(right.APPROVE)),
                 (_("Who may what"), "people:who", ("/units/rights/who/", "/units/rights/why/"), holding(right.APPROVE)),
                 (pgettext_lazy("door", "Log"), "people:trace", ("/units/trace/",), holding(right.APPROVE)),
+                (_("Personal data"), "people:privacy_requests", ("/units/privacy/",), holding(right.IMPORT)),
                 (_("Reorganising units"), "people:changes", ("/units/changes/",), holding(right.APPROVE)),
             )
         ):

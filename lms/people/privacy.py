@@ -73,7 +73,7 @@ GROUPS = {
         _MANAGERS,
     ),
     "learning": Group(
-        _("Learning"),
+        _("What was learned"),
         _("Enrolments, what was read and done and when, where you left off, results and completions."),
         _("To show you what is next, and your unit who is trained."),
         _("For good, as figures without a name once the account is erased."),

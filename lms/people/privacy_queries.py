@@ -192,7 +192,7 @@ def _learning(person: User) -> Section:
         }
         for row in Enrolment.objects.filter(user=person).select_related("course").order_by("enrolled_at")
     ]  # fmt: skip
-    return Section("learning", _("Learning"), tuple(rows))
+    return Section("learning", _("What was learned"), tuple(rows))
 
 
 def _answers(person: User) -> Section:
@@ -300,7 +300,7 @@ def _asked(person: User) -> Section:
     ]  # fmt: skip
     rows += [
         {
-            _("What"): str(row.get_kind_display()), _("When"): _at(row.asked_at), _("Words"): row.words,
+            _("What"): str(row.get_kind_display()), _("When"): _at(row.asked_at), _("What was written"): row.words,
             _("State"): str(row.get_state_display()), _("Answer"): row.answer,
         }
         for row in own_requests(person)
