@@ -87,10 +87,13 @@ class AppointmentForm(_PostFields):
             kind.choices = [(self.FIRST, _("Main post: the person belongs to this unit"))]
             kind.initial = self.FIRST
             return
-        kind.choices = [(self.FURTHER, _("A further post beside the one held now"))]
+        choices = [(self.FURTHER, _("A further post beside the one held now"))]
         if may_transfer:
             words = _("Goes over to this unit: the post in %(unit)s ends that day") % {"unit": has_primary}
-            kind.choices.append((self.TRANSFER, words))
+            choices.append((self.TRANSFER, words))
+        else:
+            kind.initial = self.FURTHER
+        kind.choices = choices  # the widget takes a copy
 
 
 class CorrectionForm(_PostFields):

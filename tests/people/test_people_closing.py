@@ -141,6 +141,14 @@ def test_nobody_is_appointed_while_the_account_is_closed(client, importer, offic
     assert post(client, "appoint", officer_p1.pk, **sent).status_code == 404
 
 
+@pytest.mark.parametrize(("where", "offered"), [("p1_b", ["further", "transfer"]), ("p1_a", ["further"])])
+def test_the_page_offers_going_over_to_another_unit(client, importer, officer_p1, units, where, offered):
+    client.force_login(importer)
+    unit = getattr(units, where)
+    page = client.get(reverse("people:appoint", args=[officer_p1.pk]), {"unit": unit.pk}).content.decode()
+    assert [value for value in ("first", "further", "transfer") if f'name="kind" value="{value}"' in page] == offered
+
+
 # --- Taking out ---------------------------------------------------------------------------------------
 
 
