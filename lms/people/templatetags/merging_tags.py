@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from django import template
 
+from lms.accounts import phones
 from lms.accounts.models import User
 from lms.people import merging_queries as queries
 
@@ -18,6 +19,12 @@ class Door:
     @property
     def alias(self) -> bool:
         return self.survivor_id is not None
+
+
+@register.filter
+def phone_shown(stored: str) -> str:
+    """ "+84912345678" → "0912 345 678"."""
+    return phones.display(stored)
 
 
 @register.simple_tag
