@@ -111,7 +111,7 @@ GROUPS = {
         _("Rosters and requests to join"),
         _("The row of a roster, or the request, by which the account was made or changed."),
         _("To make the account, and to take a wrong roster back."),
-        _("Refused rows 180 days, rows that were written one year; requests to join 90 days."),
+        _("Refused rows 180 days, rows that were written one year; requests to join 30 days."),
         _("Who may bring people into your unit."),
     ),
     "asked": Group(

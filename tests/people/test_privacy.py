@@ -180,6 +180,21 @@ def test_a_correction_is_written_when_the_unit_accepts_it(officer_p1: User, mana
     assert (asked.state, asked.decided_by) == ("done", manager_p1)
 
 
+def test_the_sign_in_of_somebody_with_rights_is_corrected_by_an_administrator_alone(
+    manager_p1: User, centre: User
+) -> None:
+    """Else whoever brings in people could have the password of a manager sent to an address of his own."""
+    asked = service.ask(kind="correction", person=manager_p1, by=centre, at=NOON, wanted={"email": ["", "x@y.vn"]})
+    with pytest.raises(RefusedError):
+        service.accept_correction(request=asked, by=centre, at=NOON)
+    manager_p1.refresh_from_db()
+    assert manager_p1.email == ""
+    boss = User.objects.create_superuser("sep", "", "mat-khau-thu-1", full_name="Quản Trị Viên")
+    assert service.accept_correction(request=asked, by=boss, at=NOON)
+    manager_p1.refresh_from_db()
+    assert manager_p1.email == "x@y.vn"
+
+
 def test_a_refusal_needs_a_reason_and_a_doubled_click_is_one_request(officer_p1: User, manager_p1: User) -> None:
     first = service.ask(kind="objection", person=officer_p1, by=officer_p1, at=NOON, words="Không muốn")
     assert service.ask(kind="objection", person=officer_p1, by=officer_p1, at=NOON) == first

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.accounts.queries import account_with_email
+from lms.accounts.rules import counts_as_staff
 from lms.core import audit, clock, text
 from lms.core.storage import private_storage
 from lms.people import privacy_queries as queries
@@ -112,9 +113,12 @@ def wanted_changes(person: User, values: dict[str, Any]) -> dict[str, list[str]]
 def accept_correction(*, request: DataRequest, by: User, at: dt.datetime) -> bool:
     """Write what was asked for. False when it was answered before. The unit is not written: it is an appointment.
 
-    Raises NotAllowedError; RefusedError where phone or e-mail belongs to somebody else.
+    Raises NotAllowedError; RefusedError where phone or e-mail belongs to somebody else, and for somebody with rights
+    over others, whose sign-in only an administrator touches.
     """
     _demand(request, by)
+    if counts_as_staff(request.person) and not by.is_superuser:
+        raise RefusedError(gettext_noop("this account has rights over others: only an administrator may correct it"))
     with transaction.atomic():
         if not _answer(request, RequestState.DONE, by, at, ""):
             return False

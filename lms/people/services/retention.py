@@ -100,7 +100,7 @@ RULES: tuple[Rule, ...] = (
                                                   batch__uploaded_at__lt=at - WRITTEN_ROWS)),
     Rule("staged", _("rosters that nobody confirmed"), _("30 days"),
          lambda at: _stale_batches(at).filter(rows__isnull=False).distinct().count(), _close_batches),
-    Rule("joining", _("requests to join"), _("90 days"), _joining_due, _joining),
+    Rule("joining", _("requests to join"), _("30 days"), _joining_due, _joining),
     Rule("exports", _("packages of one's own data"), _("7 days"), _exports_due, delete_exports),
     Rule("files", _("files that nothing names any more"), _("at once"),
          lambda at: FileToErase.objects.count(), lambda at: erasure.delete_files()),
