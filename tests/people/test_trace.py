@@ -234,6 +234,9 @@ def test_the_page_and_nonsense_in_its_address(officer_p1, manager_p1, units, set
         "?by='",
     ):
         assert client.get(reverse("people:trace") + nonsense).status_code == 200, nonsense
+    hits = client.get(reverse("people:trace"), {"where": "van yen"}).context["hits"]
+    assert [hit.unit.id for hit in hits] == [units.p1_a.pk]
+    assert client.get(reverse("people:trace"), {"where": "van lang"}).context["hits"] == []
     for stranger in (units.p2.pk, "x", 10**14):
         assert client.get(reverse("people:trace"), {"unit": stranger}).status_code == 404
 

@@ -23,7 +23,7 @@ from lms.people import trace_queries
 from lms.people.trace_queries import Asked, Line
 from lms.people.trace_words import GROUPS
 from lms.units.models import Grant, Unit
-from lms.units.queries import name_on
+from lms.units.queries import UnitHit, name_on, search_units
 from lms.units.scope import granted_paths, granted_units
 
 # The heads are our format: the same in every language.
@@ -74,6 +74,11 @@ def _unit(viewer: User, written: str) -> Unit | None:
     return unit if unit and any(unit.path.startswith(top) for top in tops) else None
 
 
+def _units_named(viewer: User, typed: str) -> list[UnitHit]:
+    tops = granted_units(viewer, Grant.Right.APPROVE)
+    return list({hit.unit.id: hit for top in tops for hit in search_units(typed, within=top)}.values())[:20]
+
+
 def _day(written: str) -> dt.date | None:
     for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
@@ -94,7 +99,10 @@ def trace(request: AuthenticatedRequest) -> HttpResponse:
     fields = ("about", "by", "group", "unit", "since", "until")
     chosen = {key: request.GET[key] for key in fields if request.GET.get(key)}
     head = TraceHead.objects.filter(pk=1).first()
+    typed = request.GET.get("where", "")[:100]
     context = {
+        "typed": typed,
+        "hits": _units_named(viewer, typed) if typed.strip() else [],
         "asked": asked,
         "unit_name": name_on(asked.unit, clock.today()) if asked.unit else "",
         "tops": [] if viewer.is_superuser else granted_units(viewer, Grant.Right.APPROVE),
