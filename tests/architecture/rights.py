@@ -121,7 +121,7 @@ RULES: dict[str, Rule] = {
     "people:roster_leaver": Rule(over("import"), {"pk": "roster"}, is_action=True, is_made_up=True),
     "people:roster_ask": Rule(over("import"), {"pk": "roster"}, is_action=True, is_made_up=True),
     "people:roster_undo": see(over("import"), pk="roster_done"),
-    "people:ask_reset": see(ABOVE, person_id="manager"),
+    "people:ask_reset": see(over("approve"), person_id="manager"),
     "people:draw_reset": made_up(SIGNED_IN, pk=1),
     "people:person_sessions": see(over("import"), person_id="person"),
     "people:unclaimed": see(lists("import")),
@@ -164,7 +164,8 @@ RULES: dict[str, Rule] = {
     "people:change_step_remove": act(over("approve"), pk="change", order=1),
     "people:change_cancel": act(over("approve"), pk="change"),
     "people:change_people": act(over("approve"), pk="change"),
-    "people:change_withdraw": act(over("approve"), pk="change"),
+    # Only who asked, and while it waits.
+    "people:change_withdraw": Rule(over("approve"), {"pk": "change"}, is_action=True, is_made_up=True),
     # There is nothing to give anew before the tree is another.
     "people:change_rights": Rule(over("approve"), {"pk": "change"}, is_action=True, is_made_up=True),
     # --- personal data -----------------------------------------------------------------------------
