@@ -52,7 +52,7 @@ def _tag_choices() -> list[tuple[str, str]]:
 
 
 def _owners(request: HttpRequest | None) -> "QuerySet[User]":
-    return User.objects.filter(questions__isnull=False).distinct().order_by("full_name")
+    return User.objects.filter(questions__isnull=False).distinct().order_by("name_sort_key")
 
 
 class _CategoryFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]

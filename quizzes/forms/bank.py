@@ -61,7 +61,7 @@ def authors() -> Any:
     """Who may own a question: whoever may change the bank. One query."""
     return User.objects.with_perm(
         "quizzes.change_question", backend="django.contrib.auth.backends.ModelBackend"
-    ).order_by("full_name", "username")
+    ).order_by("name_sort_key", "username")
 
 
 class QuestionForm(WagtailAdminModelForm):  # type: ignore[misc]
