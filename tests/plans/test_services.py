@@ -30,7 +30,7 @@ def test_a_task_is_given_and_the_log_says_what_to_whom_and_until_when(units, out
     assert [level.key for level in given.levels.all()] == ["commune"]
     (entry,) = logged("plans.assign")
     assert entry == {
-        "course": outline.course.pk, "unit": units.p1.pk, "positions": [], "levels": ["commune"],
+        "course": outline.course.pk, "unit": units.p1.pk, "path": units.p1.path, "positions": [], "levels": ["commune"],
         "duties": ["officer"], "deadline": "2026-11-30", "basis": "141/KH-MTTQ-BTT",
         "contact": "Hoàng Đức Hạnh, 0203 3835 123",
     }  # fmt: skip
