@@ -87,7 +87,7 @@ class AppointmentForm(_PostFields):
             kind.choices = [(self.FIRST, _("Main post: the person belongs to this unit"))]
             kind.initial = self.FIRST
             return
-        choices = [(self.FURTHER, _("A further post beside the one held now"))]
+        choices: list[Any] = [(self.FURTHER, _("A further post beside the one held now"))]
         if may_transfer:
             words = _("Goes over to this unit: the post in %(unit)s ends that day") % {"unit": has_primary}
             choices.append((self.TRANSFER, words))
