@@ -24,6 +24,14 @@ MAY_CASCADE = {
     "quizzes.RegradeLine.regrade",
     "quizzes.VersionAnalysis.version",
     "people.RosterRow.batch",
+    "people.RosterLeaver.batch",
+    # Plans and proposals about an appointment that is taken out because it was never meant.
+    "people.RosterLeaver.appointment",
+    "units.ReorganisationMove.appointment",
+    "units.ReorganisationStep.reorganisation",
+    # The devices and the PIN of an account; accounts themselves are never deleted but by tests.
+    "accounts.SignIn.person",
+    "accounts.UnlockPin.person",
 }
 
 
