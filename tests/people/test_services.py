@@ -386,7 +386,7 @@ def test_the_command_checks_writes_and_gives_codes(file, manager_p1, units, tmp_
 def test_the_command_writes_nothing_where_a_row_is_refused(tmp_path, manager_p1, units, capsys):
     path = tmp_path / "ds.csv"
     path.write_bytes(as_csv(ANH, ["", *BINH[1:]]))
-    with pytest.raises(CommandError, match="1 rows are refused, nothing was written"):
+    with pytest.raises(CommandError, match="1 dòng bị từ chối hoặc cần quyết định, không ghi gì"):
         call_command("import_roster", path, unit=units.p1.pk, by="manager_p1")
     assert " 3: : " in capsys.readouterr().out
     assert not User.objects.filter(phone="+84912345678").exists()
