@@ -145,8 +145,15 @@ def a_site(*, worker: bool = True, start: bool = True, holds: str = "demo") -> I
         var.mkdir()
     (var / "static").symlink_to(prepared.static_folder(), target_is_directory=True)
     port = free_port()
+    # People whom a test makes on the demonstration are in the middle of something: the notice about their data is met
+    # where an installation begins empty, as in life.
     environment = prepared.site_environment(
-        var, LMS_DEMO=str(int(holds == "demo")), PORT=str(port), LMS_PUBLIC_URL=f"http://localhost:{port}", **extra
+        var,
+        LMS_DEMO=str(int(holds == "demo")),
+        LMS_PRIVACY_NOTICE=str(int(holds != "demo")),
+        PORT=str(port),
+        LMS_PUBLIC_URL=f"http://localhost:{port}",
+        **extra,
     )
     site = LiveSite(port=port, var=var, environment=environment)
     try:
