@@ -143,3 +143,9 @@ def test_names_in_unicode_are_not_taken_for_old_ones(name):
 def test_any_bytes_are_read_or_refused_and_never_fail_otherwise(data):
     with contextlib.suppress(FileRefusedError):
         tables.read(data)
+
+
+def test_a_row_without_a_name_is_no_signature_whatever_the_position_says():
+    """ "Chủ tịch …" alone at the end of a sheet is a signature; beside a telephone and a unit it is somebody's row."""
+    table = tables.read(as_csv(ANH, ["", "05/08/1985", "0983 111 222", "", "Chủ tịch", "", "Xã Vạn Yên", ""]))
+    assert [row.number for row in table.rows] == [2, 3]

@@ -260,7 +260,9 @@ class _Reader:
         spoken = next((word for word in words if not _NUMBER_ALONE.fullmatch(word)), "")
         if _TOTAL.match(spoken) and not _is_told_apart(cells, years=False):
             return Skip.TOTAL
-        if not (shown(cells.get("full_name")) and _is_told_apart(cells)):
+        # A telephone or an e-mail among other cells is a person, though the name be missing: that is to be told.
+        is_person = len(filled) > 2 and _is_told_apart(cells, years=False)
+        if not is_person and not (shown(cells.get("full_name")) and _is_told_apart(cells)):
             if any(_SIGNATURE.match(word) for word in words):
                 self._signing = True
             if self._signing and not ("full_name" in filled and len(filled) > 2):

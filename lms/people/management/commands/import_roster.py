@@ -127,7 +127,8 @@ class Command(BaseCommand):
 
     def _place(self, row: RosterRow) -> str:
         sheet = f"{row.sheet}: " if row.sheet else ""
-        return f"{sheet}{_('row %(number)s') % {'number': row.number}}"
+        words = _("row %(number)s") % {"number": row.number}
+        return f"{sheet}{words}"
 
     def _report_layout(self, batch: RosterBatch) -> None:
         layout = queries.layout(batch)
@@ -136,7 +137,8 @@ class Command(BaseCommand):
                 f"{each.letter} = {FIELDS[each.column]}" for each in sheet.columns if each.column in FIELDS
             )
             name = f"{sheet.name}, " if sheet.name else ""
-            self.stdout.write(f"{name}{_('columns, header in row %(row)s') % {'row': sheet.row}}: {read}")
+            words = _("columns, header in row %(row)s") % {"row": sheet.row}
+            self.stdout.write(f"{name}{words}: {read}")
             if sheet.unknown:
                 self.stdout.write(f"{_('not known, not read')}: {', '.join(sheet.unknown)}")
         for known in layout.names:
