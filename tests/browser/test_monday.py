@@ -223,6 +223,8 @@ def the_manager_brings_in_people(
     desk.locator('form[action$="/confirm/"] button').click()
     desk.wait_for_load_state()
     expect(desk.locator('form[action$="/confirm/"]')).to_have_count(0)
+    # A worker writes the rows; the page asks every three seconds how far it is.
+    expect(desk.locator('a[href$="/slips/"]').first).to_be_visible(timeout=180_000)
     desk.goto(re.sub(r"\?.*", "", desk.url) + "slips/")
     eyes.look(desk, "slips")
     pdf = download(desk.context, desk, "main form .btn.main", folder / "phieu.pdf")
