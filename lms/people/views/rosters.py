@@ -29,7 +29,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # template unpacks to a megabyte when it is blank.
 READ_NOW = 60_000
 UNPACK_NOW = 3_000_000
-WRITE_NOW = 100
+WRITE_NOW = 200
 AT_WORK = (BatchState.READING, BatchState.APPLYING, BatchState.UNDOING)
 ROWS_A_PAGE = 50
 
@@ -177,7 +177,7 @@ def confirm(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         return redirect("people:roster_leavers", pk=pk)
     if won:
         if queries.counts(batch).to_write <= WRITE_NOW:
-            rosters_service.write(batch_id=batch.pk, at=clock.now(), turn=1.5)
+            rosters_service.write(batch_id=batch.pk, at=clock.now(), turn=20)
         if RosterBatch.objects.filter(pk=pk, state=BatchState.APPLYING).exists():
             transaction.on_commit(lambda: tasks.write_roster.delay(batch.pk))
     return redirect("people:roster", pk=pk)
