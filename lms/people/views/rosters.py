@@ -25,11 +25,11 @@ from lms.units.models import Grant, Unit
 from lms.units.scope import granted_units
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# What is read and written within the request; a larger roster goes to the worker. Some hundred rows; our
+# What is read and written within the request, about a second of work; a larger roster goes to the worker. Our
 # template unpacks to a megabyte when it is blank.
 READ_NOW = 60_000
 UNPACK_NOW = 3_000_000
-WRITE_NOW = 200
+WRITE_NOW = 50
 AT_WORK = (BatchState.READING, BatchState.APPLYING, BatchState.UNDOING)
 ROWS_A_PAGE = 50
 
