@@ -5,6 +5,7 @@ chain (lms.core.trace): they are never deleted nor changed, and emptied only by 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -61,8 +62,21 @@ def erase_values(target: Model, *, by: Any, at: dt.datetime) -> int:
         kind, found = EntryKind.PAGE.value, PageLogEntry.objects.filter(page_id=target.pk)
     else:
         kind, found = EntryKind.MODEL.value, entries_of(target)
+    return _empty(kind, found.exclude(action=trace.ERASED), target=target, by=by, at=at)
+
+
+@transaction.atomic
+def erase_entries(kind: str, keys: Sequence[int], *, target: Model, by: Any, at: dt.datetime) -> int:
+    """``erase_values`` for single entries of a table of the log ("model" or "page"), at most 500 in one call; the entry
+    that says so is about ``target``, on whose account it is done.
+    """
+    found = trace.ENTRIES[kind]._default_manager.filter(pk__in=keys).exclude(action=trace.ERASED)
+    return _empty(kind, found, target=target, by=by, at=at)
+
+
+def _empty(kind: str, found: QuerySet[Any], *, target: Model, by: Any, at: dt.datetime) -> int:
     # An entry is worth what it was when it was sealed: what nobody has sealed yet is sealed as it stands, then emptied.
-    emptying = found.exclude(action=trace.ERASED).exclude(label="", data={})
+    emptying = found.exclude(label="", data={})
     trace.seal_these(kind, emptying, at=at)
     keys = list(emptying.values_list("pk", flat=True))
     if not keys:

@@ -6,9 +6,11 @@ between begins again and finds everything it needs.
 """
 
 import datetime as dt
+import functools
 import json
 import logging
-from collections.abc import Callable, Iterable
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,23 +18,25 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from wagtail.admin.models import EditingSession, FormState
-from wagtail.models import Comment, CommentReply, PageSubscription, TaskState
+from wagtail.models import COMMENTS_RELATION_NAME as COMMENTS
+from wagtail.models import APIToken, Comment, CommentReply, PageSubscription, Revision, TaskState
 from wagtail.users.models import UserProfile
 
 from certificates import services as certificates
 from certificates.models import Certificate
 from courses.models import Bookmark, Enrolment, LegalClearance, Submission
-from lms.accounts import phones
 from lms.accounts.models import SignIn, UnlockPin, User
-from lms.core import audit, clock
+from lms.core import audit, clock, trace
+from lms.people import mentions
 from lms.people.enums import ApprovalState, BatchState, RequestKind, RequestState
+from lms.people.mentions import GONE, Traces
 from lms.people.models import (
     AccountAlias,
     Approval,
@@ -71,7 +75,6 @@ from quizzes.models import (
 logger = logging.getLogger(__name__)
 
 ACTION = "people.erase"
-GONE = "[…]"
 # Of these the answer is which options were chosen; of all others it may be somebody's own words.
 CLOSED_TYPES = (
     "single", "multiple", "true_false", "statements", "matching", "ordering", "gap_select", "hotspot", "label_picture",
@@ -212,15 +215,18 @@ def _free_answers(person: User) -> QuerySet[Any]:
     return AttemptQuestion.objects.filter(attempt__enrolment__user=person).exclude(version__type__in=CLOSED_TYPES)
 
 
-def _free_steps(person: User) -> QuerySet[Any]:
+def _steps(person: User) -> QuerySet[Any]:
+    """Own words, and whatever a marker wrote to an answer of any type."""
     found = AttemptStep.objects.filter(question__attempt__enrolment__user=person)
-    return found.exclude(question__version__type__in=CLOSED_TYPES)
+    own = ~Q(question__version__type__in=CLOSED_TYPES) & Q(answer__isnull=False)
+    return found.filter(own | ~Q(comment=""))
 
 
 STEPS: tuple[Step, ...] = (
     Step("sign_in", gettext_lazy("sign-ins"), _of_person(SignIn), _delete),
     Step("sign_in", gettext_lazy("PIN of shared devices"), _of_person(UnlockPin), _delete),
     Step("sign_in", gettext_lazy("second factors"), _of_user(Authenticator), _delete),
+    Step("sign_in", gettext_lazy("keys for programs"), _of_user(APIToken), _delete),
     Step("account", gettext_lazy("e-mail addresses"), _of_user(EmailAddress), _delete),
     Step("account", gettext_lazy("settings and picture"), _of_user(UserProfile), _profile),
     Step("work", gettext_lazy("drafts and open editors"), _of_user(EditingSession), _delete),
@@ -242,9 +248,8 @@ STEPS: tuple[Step, ...] = (
     Step("answers", gettext_lazy("what markers wrote"),
          lambda person: AttemptQuestion.objects.filter(attempt__enrolment__user=person).exclude(comment=""),
          _blank(comment="")),
-    Step("answers", gettext_lazy("steps of answers"), _free_steps, _blank(answer=None)),
-    Step("answers", gettext_lazy("comments of markers in steps"),
-         lambda person: _of_question(AttemptStep)(person).exclude(comment=""), _blank(comment="")),
+    # Both at once: the history lets its words be emptied only together.
+    Step("answers", gettext_lazy("steps of answers"), _steps, _blank(answer=None, comment="")),
     Step("answers", gettext_lazy("reasons in the life of attempts"),
          lambda person: _of_attempt(AttemptEvent)(person).exclude(reason="", data={}), _blank(reason="", data={})),
     Step("answers", gettext_lazy("reasons for changed grades"),
@@ -255,8 +260,9 @@ STEPS: tuple[Step, ...] = (
     Step("answers", gettext_lazy("reasons for exceptions"), _of_person(Override), _blank(reason="", password=None)),
     Step("answers", gettext_lazy("incidents of supervised sessions"),
          lambda person: ExamIncident.objects.filter(ticket__person=person).exclude(text=""), _blank(text="")),
-    Step("answers", gettext_lazy("keys of attempts and devices"), _of_enrolment(Attempt),
-         lambda person, rows, at: rows.exclude(device="").update(device="")),
+    Step("answers", gettext_lazy("keys of attempts and devices"),
+         lambda person: Attempt.objects.filter(enrolment__user=person).exclude(device="", key=""),
+         _blank(device="", key="")),
     Step("answers", gettext_lazy("codes of seats"), _of_person(ExamTicket),
          lambda person, rows, at: rows.update(code_hash=GONE)),
     Step("certificates", gettext_lazy("words and files of certificates"),
@@ -270,15 +276,11 @@ STEPS: tuple[Step, ...] = (
     Step("asked", gettext_lazy("words of requests and confirmations"),
          lambda person: Approval.objects.filter(subject=person).exclude(state=ApprovalState.WAITING),
          _blank(reason="", note="")),
-    Step(
-        "log",
-        gettext_lazy("reasons for seeing the site as this person"),
-        lambda person: Viewing.objects.filter(person=person).exclude(reason=GONE),
-        _blank(reason=GONE),
-    ),
+    Step("log", gettext_lazy("reasons for seeing the site as this person, or this person as somebody"),
+         lambda person: Viewing.objects.filter(Q(person=person) | Q(viewer=person)).exclude(reason=GONE),
+         _blank(reason=GONE)),
     Step("asked", gettext_lazy("packages of the data"), _of_person(DataExport), _exports),
-    Step("asked", gettext_lazy("words of requests about the data"), _of_person(DataRequest),
-         _blank(words="", wanted={})),
+    Step("asked", gettext_lazy("words of requests about the data"), _of_person(DataRequest), _requests),
 )  # fmt: skip
 
 # Texts that may name several people: name, phone and e-mail are cut out of them.
@@ -304,50 +306,59 @@ _LOGGED = (
 )  # fmt: skip
 
 
-def _traces(person: User) -> list[str]:
-    """What betrays the person in a text: phone in each spelling, e-mail, and the name if nobody else bears it."""
-    found = {person.username, person.email, person.phone or ""}
-    if person.phone:
-        local = "0" + person.phone.removeprefix("+84")
-        found |= {local, phones.display(person.phone)}
-        found |= {f"{local[:4]} {local[4:7]} {local[7:]}", f"{local[:4]}.{local[4:7]}.{local[7:]}"}
-    if not _has_namesake(person):
-        found |= {person.full_name, person.full_name.upper()}
-    return sorted((trace for trace in found if len(trace) > 3), key=len, reverse=True)
+def _traces(person: User) -> Traces:
+    """What betrays the person in a text; the name only if nobody else bears it."""
+    names = () if _has_namesake(person) else (person.full_name,)
+    return Traces(names, tuple(filter(None, (person.phone,))), (person.username, person.email))
 
 
-def _says(field: str, traces: list[str]) -> Q:
-    """JSON is stored with escapes on SQLite and without on PostgreSQL."""
-    found = Q(pk__in=[])
-    for trace in traces:
-        for spelling in {trace, json.dumps(trace)[1:-1]}:
-            found |= Q(**{f"{field}__icontains": spelling})
-    return found
+def _maybe(model: type[models.Model], fields: Iterable[str], traces: Traces) -> QuerySet[Any]:
+    """Rows that hold a piece of what betrays the person; whether they name the person is for ``mentions`` to say.
 
-
-def _without(value: Any, traces: list[str]) -> Any:
-    if isinstance(value, str):
-        for trace in traces:
-            start = value.casefold().find(trace.casefold())
-            while start >= 0:
-                value = value[:start] + GONE + value[start + len(trace) :]
-                start = value.casefold().find(trace.casefold(), start + len(GONE))
-        return value
-    if isinstance(value, dict):
-        return {_without(key, traces): _without(item, traces) for key, item in value.items()}
-    return [_without(item, traces) for item in value] if isinstance(value, list) else value
-
-
-def _cut_out(model: type[models.Model], fields: tuple[str, ...], traces: list[str]) -> int:
+    JSON is stored with escapes on SQLite and without on PostgreSQL.
+    """
     texts = {f"text_{field}": Cast(field, models.TextField()) for field in fields}
+    hints = {spelling for hint in traces.hints() for spelling in (hint, json.dumps(hint)[1:-1])}
     found = Q(pk__in=[])
     for alias in texts:
-        found |= _says(alias, traces)
-    changed = 0
-    for row in model._default_manager.annotate(**texts).filter(found):
-        values = {field: _without(getattr(row, field), traces) for field in fields}
-        changed += model._default_manager.filter(pk=row.pk).update(**values)
-    return changed
+        for hint in hints:
+            found |= Q(**{f"{alias}__icontains": hint})
+    return model._default_manager.annotate(**texts).filter(found).order_by("pk")
+
+
+def _naming(model: type[models.Model], fields: Iterable[str], traces: Traces) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Each row that names the person, with the values that it should have. Reads without a lock."""
+    for row in _maybe(model, fields, traces).iterator(chunk_size=200):
+        values = {field: mentions.without(getattr(row, field), traces) for field in fields}
+        if any(values[field] != getattr(row, field) for field in fields):
+            yield row, values
+
+
+def _cut_out(model: type[models.Model], fields: tuple[str, ...], traces: Traces) -> None:
+    for row, values in list(_naming(model, fields, traces)):
+        try:
+            with transaction.atomic():
+                model._default_manager.filter(pk=row.pk).update(**values)
+        except IntegrityError:  # two comments of the bank that differed only in the name
+            told = {field: f"{value} #{row.pk}" if isinstance(value, str) else value for field, value in values.items()}
+            model._default_manager.filter(pk=row.pk).update(**told)
+
+
+def _cut_out_of_revisions(traces: Traces) -> None:
+    """Versions of pages hold the comments of their day. The page's own words are the site's, not the person's."""
+    for row in _maybe(Revision, ["content"], traces).iterator(chunk_size=50):
+        kept = row.content.get(COMMENTS, [])
+        cut = mentions.without(kept, traces)
+        if cut != kept:
+            Revision.objects.filter(pk=row.pk).update(content={**row.content, COMMENTS: cut})
+
+
+def _empty_log(person: User, traces: Traces, *, by: User | None, at: dt.datetime) -> None:
+    """Entries about other things that name the person in label or data: a sealed entry can only be emptied whole."""
+    for kind, model in trace.ENTRIES.items():
+        keys = [entry.pk for entry, _ in _naming(model, ("label", "data"), traces) if entry.action != trace.ERASED]
+        for start in range(0, len(keys), 500):
+            audit.erase_entries(kind, keys[start : start + 500], target=person, by=by, at=at)
 
 
 # --- Preview ------------------------------------------------------------------------------------------------------
@@ -452,7 +463,7 @@ def erase(*, request_id: int, at: dt.datetime) -> bool:
     if request is None:
         return False
     people = _accounts_of(request.person)
-    traces = sorted({trace for person in people for trace in _traces(person)}, key=len, reverse=True)
+    traces = functools.reduce(operator.add, map(_traces, people))
     for person in people:
         _end_sessions(person)
         _erase_log(person, by=request.decided_by, at=at)
@@ -460,10 +471,12 @@ def erase(*, request_id: int, at: dt.datetime) -> bool:
             with transaction.atomic():
                 step.write(person, step.rows(person), at)
     for model, fields in _SHARED:
-        with transaction.atomic():
-            _cut_out(model, fields, traces)
+        _cut_out(model, fields, traces)
+    _cut_out_of_revisions(traces)
+    for incident, _values in list(_naming(ExamIncident, ("text",), traces)):
+        ExamIncident.objects.filter(pk=incident.pk).update(text="")
+    _empty_log(request.person, traces, by=request.decided_by, at=at)
     with transaction.atomic():
-        ExamIncident.objects.filter(_says("text", traces)).update(text="")
         for person in people:
             _pseudonymise(person)
             audit.erase_values(person, by=request.decided_by, at=at)
