@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from courses import rules
 from courses.enums import EventKind, State
@@ -22,15 +21,17 @@ from lms.units.queries import primary_appointment
 COUNTS_AS_DONE = {EventKind.DONE, EventKind.EXEMPTED}
 
 
-def _locked(enrolment: Enrolment) -> tuple[Enrolment, Enrolment]:
+def locked(enrolment_id: int) -> tuple[Enrolment, Enrolment]:
     """The row itself and the one for which it counts, both locked: the same one unless it was united with another.
 
-    ``has_united`` on the second says whether others count for it. One query, two for a united one.
+    ``has_united`` on the second says whether others count for it: asked once the lock is held, because the wait for it
+    may have been for two accounts that are united. Two queries, three for a united one.
     """
-    others = Enrolment.objects.filter(united_with=OuterRef("pk"))
-    rows = Enrolment.objects.select_for_update(of=("self",)).annotate(has_united=Exists(others))  # type: ignore[no-redef]
-    own = rows.get(pk=enrolment.pk)
-    return own, rows.get(pk=own.united_with_id) if own.united_with_id else own
+    rows = Enrolment.objects.select_for_update(of=("self",))
+    own = rows.get(pk=enrolment_id)
+    standing = rows.get(pk=own.united_with_id) if own.united_with_id else own
+    standing.has_united = standing.united.exists()  # type: ignore[attr-defined]
+    return own, standing
 
 
 @transaction.atomic
@@ -51,7 +52,7 @@ def record_activity(
     made, None otherwise. Listeners of ``course_completed`` run inside the same transaction.
     """
     # Two last activities finished at once must not both think that they were not the last.
-    own, standing = _locked(enrolment)
+    own, standing = locked(enrolment.pk)
     event, created = ProgressEvent.objects.get_or_create(
         source_key=source_key,
         defaults={
@@ -79,7 +80,7 @@ def record_history(
     Answers the completion that they made, with the day of the last of them. What was told before under the same
     ``rule`` is not told again; a second call changes nothing.
     """
-    enrolment, standing = _locked(enrolment)
+    enrolment, standing = locked(enrolment.pk)
     told = set(enrolment.events.filter(rule=rule).values_list("activity_id", flat=True))
     events = [
         ProgressEvent(
@@ -134,7 +135,7 @@ def withdraw_activity(
     False, and nothing is written, once the course was completed: a completion and its certificate stand until they are
     revoked by a decision of their own. The same ``source_key`` twice is one event.
     """
-    own, standing = _locked(enrolment)
+    own, standing = locked(enrolment.pk)
     if Completion.objects.filter(enrolment=standing).exists():
         return False
     event, created = ProgressEvent.objects.get_or_create(
@@ -184,7 +185,7 @@ def exempt_lessons(*, enrolment: Enrolment, activity: Activity, at: dt.datetime,
     tests stay to be done. Called before the test itself is told, so that a completion counts them. A second call after
     the same test exempts only from what is not done by then.
     """
-    enrolment, standing = _locked(enrolment)
+    enrolment, standing = locked(enrolment.pk)
     done = ActivityState.objects.filter(enrolment=standing, state=State.DONE).values("activity")
     lessons = (
         Activity.objects.filter(module_id=activity.module_id, kind="lesson", retired_at__isnull=True)
@@ -409,7 +410,7 @@ def note_self_check(
 @transaction.atomic
 def rebuild(*, enrolment: Enrolment) -> bool:
     """Make the derived states again from the log; True when they were not what the log says. Completions stand."""
-    own, standing = _locked(enrolment)
+    own, standing = locked(enrolment.pk)
     group = [own] if own.united_with_id else _group(own, standing)
     folded = _union_of(group)
     before = {
@@ -440,7 +441,7 @@ def complete_from_evidence(*, enrolment: Enrolment) -> Completion | None:
     For evidence that came together otherwise than by an event: two accounts of one person. Answers the completion that
     this call made, None otherwise.
     """
-    _own, standing = _locked(enrolment)
+    _own, standing = locked(enrolment.pk)
     last = (
         ActivityState.objects.filter(
             enrolment=standing, state=State.DONE, activity__is_required=True, activity__retired_at__isnull=True

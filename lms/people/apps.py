@@ -17,6 +17,7 @@ class PeopleConfig(AppConfig):
             approvals,
             erasure,
             joining,
+            merging,
             merging_requests,
             privacy,
             reorganising,
@@ -46,6 +47,8 @@ class PeopleConfig(AppConfig):
             navigation.register_waiting(door, approval_queries.waiting_words)
         approvals.register(reorganising.action())
         approvals.register(merging_requests.action())
+        approvals.register(merging_requests.undo_action())
+        sweeping.register("united accounts", merging.gather)
         register_survivors(merging_queries.survivor_of)
         approvals.register(
             approvals.Action(

@@ -18,14 +18,15 @@ from lms.accounts.models import User
 from lms.accounts.queries import has_second_factor
 from lms.accounts.rules import counts_as_staff
 from lms.core import clock
-from lms.people.enums import RequestKind, RequestState
-from lms.people.models import AccountAlias, DataRequest, TwoPeople
+from lms.people.enums import ApprovalState, RequestKind, RequestState
+from lms.people.models import AccountAlias, Approval, DataRequest, TwoPeople
 from lms.people.people_queries import HeldHere, Post, posts_of, rights_of
 from lms.units.models import Appointment, Grant, Succession, Unit
 from lms.units.scope import people_in_scope, scope_q
 from quizzes.models import Attempt
 
 ACTION = "people.merge_accounts"
+UNDO_ACTION = "people.merge_undo"
 UNDO_FOR = dt.timedelta(days=30)
 # A chain is as long as somebody has been united; longer than this is a mistake of the data, not a person.
 LONGEST_CHAIN = 20
@@ -72,13 +73,18 @@ def _latest_posts(ids: list[int]) -> QuerySet[Appointment]:
 
 def people_in_hand(viewer: User) -> QuerySet[User]:
     """Open accounts of people whom ``viewer`` may bring in: serving today in such a unit, or there before."""
-    open_accounts = User.objects.filter(is_active=True)
+    return _ever_in_hand(viewer).filter(is_active=True)
+
+
+def _ever_in_hand(viewer: User) -> QuerySet[User]:
+    """Of ``people_in_hand``, whether their accounts are open or not."""
+    everybody = User.objects.all()
     if viewer.is_superuser:
-        return open_accounts
+        return everybody
     now = people_in_scope(viewer, Grant.Right.IMPORT)
     serving = Appointment.objects.on(clock.today()).values("person")
     once = Appointment.objects.filter(scope_q(viewer, right=Grant.Right.IMPORT)).values("person")
-    return open_accounts.filter(now | (Q(pk__in=once) & ~Q(pk__in=serving)))
+    return everybody.filter(now | (Q(pk__in=once) & ~Q(pk__in=serving)))
 
 
 def may_unite(viewer: User, one: User, other: User) -> bool:
@@ -436,14 +442,30 @@ def described(old: User, survivor: User) -> list[str]:
 
 
 def mergers(viewer: User) -> QuerySet[AccountAlias]:
-    """Accounts that were united, of people in the hands of ``viewer``, the latest first."""
-    mine = people_in_hand(viewer)
-    return AccountAlias.objects.filter(survivor__in=mine).select_related("old", "survivor", "merged_by", "undone_by")
+    """Accounts that were united, of people in the hands of ``viewer``, the latest first; those too whose account has
+    been closed, erased or united again since.
+    """
+    rows = AccountAlias.objects.select_related("old", "survivor", "merged_by", "undone_by")
+    if viewer.is_superuser:
+        return rows
+    mine = _ever_in_hand(viewer).values("pk")
+    shown, chain = Q(survivor__in=mine), "survivor"
+    # What was united again has its posts with the last account. Longer chains than these are an administrator's matter.
+    for _step in range(3):
+        standing = {f"{chain}__aliases_as_old__undone_at__isnull": True}
+        chain += "__aliases_as_old__survivor"
+        shown |= Q(**standing, **{f"{chain}__in": mine})
+    return rows.filter(pk__in=AccountAlias.objects.filter(shown).order_by().values("pk"))
+
+
+def last_day(alias: AccountAlias) -> dt.date:
+    """On which the two can still be parted, all day long."""
+    return clock.day_of(alias.merged_at) + UNDO_FOR
 
 
 def undo_obstacle(alias: AccountAlias, *, at: dt.datetime, by: User) -> str:
     """An English msgid, "" when the two can be parted."""
-    if at - alias.merged_at > UNDO_FOR:
+    if clock.day_of(at) > last_day(alias):
         return gettext_noop("more than 30 days have passed: it cannot be taken back any more")
     pair = [alias.old_id, alias.survivor_id]
     later = AccountAlias.objects.standing().filter(Q(old__in=pair) | Q(survivor__in=pair))
@@ -454,6 +476,13 @@ def undo_obstacle(alias: AccountAlias, *, at: dt.datetime, by: User) -> str:
     if not by.is_superuser and counts_as_staff(alias.survivor):
         return gettext_noop("the account holds rights over others: only an administrator parts it again")
     return ""
+
+
+def waiting_undo(alias: AccountAlias) -> Approval | None:
+    """What waits for a second person about parting the two again."""
+    return Approval.objects.filter(
+        action=UNDO_ACTION, state=ApprovalState.WAITING, payload__alias=alias.pk
+    ).first()  # fmt: skip
 
 
 def undo_preview(alias: AccountAlias) -> list[str]:

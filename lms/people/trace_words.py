@@ -54,7 +54,7 @@ SENTENCES = {
     "people.data_export": _("%(by)s asked for a package of the own data"),
     "people.erase": _("%(by)s confirmed that the data of %(whom)s is erased"),
     "people.erased": _("%(by)s erased the personal data of %(whom)s"),
-    "people.retention": _("%(by)s cleaned old data by the rules"),
+    "people.retention": _("%(by)s cleaned old data by the rules: %(counts)s"),
     "units.import": _("%(by)s loaded lists of units"),
     "units.rename": _("%(by)s renamed a unit: “%(old)s” → “%(new)s”"),
     "units.close": _("%(by)s closed %(whom)s"),
@@ -146,6 +146,26 @@ SENTENCES = {
     "wagtail.workflow.cancel": _("%(by)s took “%(whom)s” out of review"),
 }
 
+# What is cleaned when its time is over: keys of the rules of services.retention.
+CLEANED = {
+    "sessions": _("sessions that are over"),
+    "sign_ins": _("sign-ins"),
+    "editors": _("open editors"),
+    "forms": _("forms of the CMS that were never sent"),
+    "refused_rows": _("refused rows of rosters"),
+    "written_rows": _("written rows of rosters"),
+    "staged": _("rosters that nobody confirmed"),
+    "joining": _("requests to join"),
+    "links": _("joining links that are closed"),
+    "viewings": _("who saw the site as somebody"),
+    "answer_files": _("files that were taken out of an answer again"),
+    "stray_files": _("uploads that belong to nothing"),
+    "exports": _("packages of one's own data"),
+    "export_rows": _("notes of packages that were deleted"),
+    "log_values": _("names and values in the log"),
+    "files": _("files that nothing names any more"),
+}
+
 # Fields of "before" and "after".
 FIELDS = {
     "position": pgettext_lazy("field in the log", "position"),
@@ -235,6 +255,7 @@ ASKED = {
     "people.reorganise": _("reorganising units"),
     "people.erase": _("erasing personal data"),
     "people.reset_manager": _("resetting a manager's sign-in"),
-    "people.merge": _("uniting two accounts"),
+    "people.merge_accounts": _("uniting two accounts"),
+    "people.merge_undo": _("parting two united accounts"),
     "people.roster_leavers": _("many people leaving by a roster"),
 }

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from courses.enums import EventKind
 from courses.models import Enrolment
-from courses.services.progress import exempt_lessons, record_activity, withdraw_activity
+from courses.services.progress import exempt_lessons, locked, record_activity, withdraw_activity
 from lms.accounts.models import User
 from quizzes import behaviours, marking, types
 from quizzes.models import (
@@ -233,9 +233,10 @@ def fold(enrolment: Enrolment, quiz: Quiz, at: dt.datetime) -> QuizGrade | None:
 
 def _tell(attempt: Attempt, change: GradeChange, *, at: dt.datetime, source_key: str) -> bool:
     """Fold, and let courses know; True when a pass is gone but the course stays completed."""
-    enrolment, quiz = attempt.enrolment, attempt.quiz
+    quiz = attempt.quiz
     analysis.mark_stale(quiz_id=quiz.pk, at=at)
-    standing = enrolment.united_with or enrolment
+    # For which enrolment this one counts is known once it is held: its account may just be united with another.
+    enrolment, standing = locked(attempt.enrolment_id)
     before = QuizGrade.objects.filter(enrolment=standing, quiz=quiz).values_list("passed", flat=True).first()
     grade = fold(standing, quiz, at)
     if standing.pk != enrolment.pk:

@@ -113,7 +113,7 @@ RULES: dict[str, Rule] = {
     "people:united": see(lists("import")),
     "people:merge": see(over("import"), one="person", other="twin"),
     "people:merge_other": see(over("import"), person_id="person"),
-    "people:merge_undo": made_up(lists("import"), pk=1),
+    "people:merge_undo": see(over("import"), pk="union"),
     "people:roster_doubts": see(over("import"), pk="roster"),
     "people:roster_answer": Rule(over("import"), {"pk": "roster"}, is_action=True, is_made_up=True),
     "people:roster_unit": Rule(over("import"), {"pk": "roster"}, is_action=True, is_made_up=True),

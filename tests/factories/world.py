@@ -15,7 +15,7 @@ from courses.models import Activity, Module
 from lms.accounts.models import User
 from lms.fanpages import services as fanpages
 from lms.fanpages.models import PageRecord
-from lms.people.services import joining, reorganising, rosters
+from lms.people.services import joining, merging, reorganising, rosters
 from lms.units.models import Appointment, Grant, Reorganisation, Unit
 from quizzes.services import attempts, manual, overrides, regrades, sessions
 from quizzes.services.responses import attach
@@ -74,6 +74,12 @@ def _joining(units: Units, by: User) -> dict[str, Any]:
     return {"join_link": link.pk, "join_code": link.code, "join_request": asked.pk}
 
 
+def _union(units: Units, by: User) -> int:
+    """Two more accounts of a person of the same name, united."""
+    old, survivor = (make_person(name, NAME, units.p1_a) for name in ("can_bo_cu", "can_bo_moi"))
+    return merging.merge(old=old, survivor=survivor, by=by, at=NOON, reason="Một người").pk
+
+
 def _change(units: Units, by: User, closing: Unit) -> Reorganisation:
     """A plan that takes a unit away."""
     words = {"document_kind": "Nghị quyết", "document_number": "1/NQ", "document_issuer": "Quốc hội"}
@@ -98,6 +104,7 @@ def make_world(units: Units) -> World:
     second = _change(units, centre, units.p1_b)
     ids["approval"] = reorganising.ask(change=second, by=centre, at=NOON, reason="Theo nghị quyết").pk
     ids["twin"] = make_person("can_bo_hai", NAME.replace("Tú", "Tu"), units.p1_a).pk
+    ids["union"] = _union(units, boss)
     importer = people["import"]
     assert importer
     ids.update(_joining(units, importer))

@@ -39,7 +39,13 @@ def test_from_the_list_to_the_second_person_and_back(client, alike, manager_p1, 
     for name in ("people:person", "reports:person"):
         assert client.get(reverse(name, args=[twin.pk]))["Location"] == reverse(name, args=[officer.pk])
     assert client.get(undo).status_code == 200
-    assert client.post(undo, {"reason": "Hai người"})["Location"] == undo
+    assert client.post(undo, {"reason": ""}).status_code == 200
+    sent = client.post(undo, {"reason": "Hai người"})
+    again = Approval.objects.get(action="people.merge_undo")
+    assert sent["Location"] == reverse("people:approval", args=[again.pk])
+    assert client.get(undo).context["waiting"] == again
+    assert AccountAlias.objects.standing().exists()
+    assert approvals.approve(approval=again, by=centre, at=NOON)
     assert client.get(undo).status_code == 200
     assert not AccountAlias.objects.standing().exists()
 

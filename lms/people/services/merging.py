@@ -10,7 +10,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_noop
 
 from certificates import services as certificates
 from certificates.models import Certificate
@@ -18,12 +19,12 @@ from courses.models import Completion, Enrolment
 from courses.services import progress
 from lms.accounts.models import User
 from lms.accounts.services import end_sessions
-from lms.core import audit, text
+from lms.core import audit, clock, text
 from lms.people import merging_queries as queries
 from lms.people.models import AccountAlias, TwoPeople
 from lms.people.services.merging_policy import POLICY, Policy
 from lms.people.services.rosters import NotAllowedError
-from lms.units.models import Appointment
+from lms.units.models import Appointment, ReorganisationMove, ReorganisedUnit
 from lms.units.services.errors import RefusedError
 from quizzes.models import Attempt, Quiz, QuizGrade
 from quizzes.services import grading
@@ -40,6 +41,7 @@ _COLUMNS = {
 _EXCHANGED = ("phone", "email")
 
 Row = list[Any]
+_CHANGED = gettext_noop("the accounts were changed at this very moment: try once more")
 
 
 class _Changes:
@@ -87,7 +89,6 @@ def _read(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, Any
 # --- Uniting ----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def merge(
     *,
     old: User,
@@ -101,10 +102,26 @@ def merge(
     """``old`` becomes an earlier account of ``survivor``. A second call answers the first one's row.
 
     ``chosen``: field of ``FIELDS`` → "old" or "survivor"; what is not named is the survivor's, or the old account's
-    where the survivor has none. Raises RefusedError (see queries.obstacle). Certificates are not touched.
+    where the survivor has none. Raises RefusedError (see queries.obstacle), also where one of the two does something
+    in the same moment that cannot stand beside it. Certificates are not touched.
     """
-    # In the order of their numbers, so that merging A into B and B into A at once wait for one another.
-    held = {row.pk: row for row in User.objects.select_for_update().filter(pk__in=[old.pk, survivor.pk]).order_by("pk")}
+    try:
+        with transaction.atomic():
+            return _merge(old, survivor, by, at, text.clean(reason)[:300], chosen or {}, asked_by)
+    except IntegrityError as error:
+        raise RefusedError(_CHANGED) from error
+
+
+def _merge(
+    old: User,
+    survivor: User,
+    by: User,
+    at: dt.datetime,
+    reason: str,
+    chosen: Mapping[str, str],
+    asked_by: User | None,
+) -> AccountAlias:
+    held = _hold([old.pk, survivor.pk])
     old, survivor = held[old.pk], held[survivor.pk]
     done = AccountAlias.objects.standing().filter(old=old).first()
     if done and done.survivor_id == survivor.pk:
@@ -112,23 +129,13 @@ def merge(
     refused = queries.obstacle(old, survivor, by=asked_by or by)
     if refused:
         raise RefusedError(refused)
-    changes = _Changes()
     alias = AccountAlias.objects.create(
-        old=old, survivor=survivor, reason=text.clean(reason)[:300], asked_by=asked_by, merged_by=by, merged_at=at
+        old=old, survivor=survivor, reason=reason, asked_by=asked_by, merged_by=by, merged_at=at
     )
-    _appointments(old, survivor, changes)
-    roots = _enrolments(old, survivor, changes)
-    for name, policy in POLICY.items():
-        if policy == Policy.MOVES:
-            _move(name, old, survivor, changes)
-    _account(old, survivor, chosen or {}, changes)
-    completed = [_refold(root, at, changes) for root in roots]
-    alias.changes = {
-        "rows": changes.rows,
-        "made": changes.made,
-        "completed": [completion.pk for completion in completed if completion],
-    }
-    alias.save(update_fields=["changes"])
+    changes = _Changes()
+    completed = _point_at(old, survivor, at, changes)
+    _account(old, survivor, chosen, changes)
+    _keep(alias, changes, completed)
     TwoPeople.objects.filter(first_id=min(old.pk, survivor.pk), second_id=max(old.pk, survivor.pk)).delete()
     end_sessions(person=old, at=at)
     accounts = {int(row[1]): row for row in changes.rows if row[0] == User._meta.label}
@@ -140,6 +147,63 @@ def merge(
             old=old.pk, survivor=survivor.pk, moved=len(changes.rows), **queries.place(survivor),
         )  # fmt: skip
     return alias
+
+
+def _hold(pks: list[int]) -> dict[int, User]:
+    """The accounts, in the order of their numbers, then all their enrolments: whoever unites or parts one of them, or
+    brings in a result, waits until this is over.
+
+    Not the key of the accounts: a result that is being written names its account and would wait for us, and we for it.
+    Enrolments that count for others come before those, as in courses.services.progress.
+    """
+    people = User.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+    held = {person.pk: person for person in people}
+    enrolments = Enrolment.objects.select_for_update(of=("self",), no_key=True).filter(user__in=pks)
+    list(enrolments.order_by(F("united_with").asc(nulls_last=True), "pk").values_list("pk", flat=True))
+    return held
+
+
+def _point_at(old: User, survivor: User, at: dt.datetime, changes: _Changes) -> list[int]:
+    """Everything of ``old`` goes to the survivor; answers the completions that this made."""
+    _appointments(old, survivor, changes)
+    roots = _enrolments(old, survivor, changes)
+    for name, policy in POLICY.items():
+        if policy == Policy.MOVES:
+            _move(name, old, survivor, changes)
+    completed = [_refold(root, at, changes) for root in roots]
+    return [completion.pk for completion in completed if completion]
+
+
+def _keep(alias: AccountAlias, changes: _Changes, completed: list[int]) -> None:
+    """What was written, behind what was written for the same union before."""
+    before = alias.changes
+    alias.changes = {
+        "rows": [*before.get("rows", []), *changes.rows],
+        "made": [*before.get("made", []), *changes.made],
+        "completed": [*before.get("completed", []), *completed],
+    }
+    alias.save(update_fields=["changes"])
+
+
+def gather() -> int:
+    """For the sweep: what a request that was under way still wrote for an old account, in the moment in which it was
+    united, goes to the survivor as well, and back with the rest; how many accounts. A second call finds nothing.
+    """
+    left = Exists(Enrolment.objects.filter(user=OuterRef("old"))) | Exists(
+        Appointment.objects.filter(person=OuterRef("old"))
+    )
+    found = 0
+    for pk in AccountAlias.objects.standing().filter(left).order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            held = _hold(list(AccountAlias.objects.values_list("old_id", "survivor_id").get(pk=pk)))
+            alias = AccountAlias.objects.select_for_update(of=("self",)).get(pk=pk)
+            if alias.undone_at:
+                continue
+            changes = _Changes()
+            completed = _point_at(held[alias.old_id], held[alias.survivor_id], clock.now(), changes)
+            _keep(alias, changes, completed)
+            found += bool(changes.rows)
+    return found
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,11 +227,9 @@ def _overlap(one: Appointment, other: Appointment) -> bool:
 
 def _enrolments(old: User, survivor: User, changes: _Changes) -> list[int]:
     """Enrolments of ``old`` go to the survivor, twins are united; answers those that stand for two from now on."""
-    # Absorbed ones are locked before those for which they count, as in services.progress.
-    mine = list(Enrolment.objects.select_for_update(of=("self",)).filter(user=old).order_by("pk"))
+    mine = list(Enrolment.objects.filter(user=old).order_by("pk"))
     twins = {
-        (row.course_id, row.cycle): row
-        for row in Enrolment.objects.standing().select_for_update(of=("self",)).filter(user=survivor).order_by("pk")
+        (row.course_id, row.cycle): row for row in Enrolment.objects.standing().filter(user=survivor).order_by("pk")
     }
     roots = []
     for row in mine:
@@ -273,18 +335,17 @@ def _fold_grade(root: Enrolment, quiz: Quiz, at: dt.datetime, changes: _Changes)
 
 
 @transaction.atomic
-def undo(*, alias: AccountAlias, by: User, at: dt.datetime, reason: str) -> bool:
+def undo(*, alias: AccountAlias, by: User, at: dt.datetime, reason: str, asked_by: User | None = None) -> bool:
     """Part the two accounts again. False when it was done before. Raises RefusedError (queries.undo_obstacle).
 
     A value that has changed since stays as it is now. What came since belongs where it was made: an enrolment that goes
     back takes its later results along, everything else stays with the survivor (queries.undo_preview says so before).
     """
-    pks = [alias.old_id, alias.survivor_id]
-    held = {row.pk: row for row in User.objects.select_for_update().filter(pk__in=pks).order_by("pk")}
-    alias = AccountAlias.objects.select_for_update().get(pk=alias.pk)
+    held = _hold([alias.old_id, alias.survivor_id])
+    alias = AccountAlias.objects.select_for_update(of=("self",)).get(pk=alias.pk)
     if alias.undone_at:
         return False
-    refused = queries.undo_obstacle(alias, at=at, by=by)
+    refused = queries.undo_obstacle(alias, at=at, by=asked_by or by)
     if refused:
         raise RefusedError(refused)
     roots = _part_completions(alias, by, at)
@@ -298,6 +359,7 @@ def undo(*, alias: AccountAlias, by: User, at: dt.datetime, reason: str) -> bool
                 roots.add(int(row[2]["united_with_id"]))
     # Which enrolments count for which comes before what follows from it.
     left = [sentence for row in reversed(others) for sentence in _restore(row)]
+    _bring_back_continued(alias, others)
     for label, pk in alias.changes.get("made", []):
         apps.get_model(label)._base_manager.filter(pk=pk).delete()
     left += _restore_accounts(users)
@@ -307,7 +369,8 @@ def undo(*, alias: AccountAlias, by: User, at: dt.datetime, reason: str) -> bool
     for person in held.values():
         audit.record(
             "people.part_accounts", person, actor=by, reason=reason, alias=alias.pk, old=alias.old_id,
-            survivor=alias.survivor_id, left=left, **queries.place(held[alias.survivor_id]),
+            survivor=alias.survivor_id, left=left, confirmed_for=asked_by.get_full_name() if asked_by else "",
+            **queries.place(held[alias.survivor_id]),
         )  # fmt: skip
     return True
 
@@ -331,6 +394,32 @@ def _restore(row: Row) -> list[str]:
     except IntegrityError:
         return [f"{label} {pk}"]
     return [f"{label} {pk} {name}" for name in after if name not in same]
+
+
+def _bring_back_continued(alias: AccountAlias, rows: list[Row]) -> None:
+    """A post that a reorganisation has ended since went on as another row: that one goes back along with it."""
+    moved = {int(pk): after for label, pk, _before, after in rows if label == Appointment._meta.label}
+    taken = set(moved)
+    for pk, after in sorted(moved.items()):
+        post = Appointment.objects.filter(pk=pk, person=alias.old_id).first()
+        while post is not None and post.ends_on is not None:
+            went = ReorganisedUnit.objects.filter(
+                unit=post.unit_id, role=ReorganisedUnit.Role.CLOSED, reorganisation__effective_on=post.ends_on
+            )
+            decided = ReorganisationMove.objects.filter(appointment=post, moved_at__isnull=False)
+            alike = Appointment.objects.filter(
+                Q(unit__in=went.values("people_to")) | Q(unit__in=decided.values("to_unit")),
+                person=alias.survivor_id, starts_on=post.ends_on, position=post.position, page_duty=post.page_duty,
+                is_acting=post.is_acting,
+            ).exclude(pk__in=taken)  # fmt: skip
+            # Of two alike, the one that is no main post where the union had made this one a further one.
+            order = "is_primary" if after.get("is_primary") is False else "-is_primary"
+            following = alike.order_by(order, "pk").first()
+            if following is not None:
+                Appointment.objects.filter(pk=following.pk).update(person=alias.old_id, is_primary=post.is_primary)
+                taken.add(following.pk)
+                following.is_primary = post.is_primary
+            post = following
 
 
 def _restore_accounts(rows: list[Row]) -> list[str]:

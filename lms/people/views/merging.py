@@ -1,5 +1,6 @@
 """One person with two accounts: pairs that may be one, the two side by side, asking to unite them, taking it back."""
 
+import datetime as dt
 from typing import Any, cast
 
 from django.contrib import messages
@@ -138,30 +139,35 @@ def united(request: AuthenticatedRequest) -> HttpResponse:
     """Accounts that were united, the latest first."""
     viewer = _manager(request)
     page = Paginator(queries.mergers(viewer), PER_PAGE).get_page(request.GET.get("trang"))
-    return render(request, "people/merging_united.html", {"page": page, "ends": clock.now() - queries.UNDO_FOR})
+    return render(
+        request,
+        "people/merging_united.html",
+        {"page": page, "ends": clock.end_of_day(clock.today() - queries.UNDO_FOR - dt.timedelta(days=1))},
+    )
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def part(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """What was united, what has happened since, and taking it back."""
+    """What was united, what has happened since, and asking a second person to take it back."""
     viewer = _manager(request)
     alias = get_object_or_404(queries.mergers(viewer), pk=pk)
     now = clock.now()
     refused = "" if alias.undone_at else queries.undo_obstacle(alias, at=now, by=viewer)
+    waiting = None if alias.undone_at else queries.waiting_undo(alias)
     form = UndoForm(request.POST or None)
     if request.method == "POST" and not alias.undone_at and form.is_valid():
         try:
-            merging.undo(alias=alias, by=viewer, at=now, reason=form.cleaned_data["reason"])
+            asked = merging_requests.ask_undo(alias=alias, by=viewer, at=now, reason=form.cleaned_data["reason"])
         except RefusedError as error:
             form.add_error(None, _(error.reason) % error.params)
         else:
-            messages.success(request, _("The two accounts are parted again."))
-            return redirect("people:merge_undo", alias.pk)
+            messages.success(request, _("A second person is asked: nothing changes before somebody else confirms."))
+            return redirect("people:approval", asked.pk)
     context = {
-        "alias": alias, "form": form, "refused": _(refused) if refused else "",
-        "until": alias.merged_at + queries.UNDO_FOR,
+        "alias": alias, "form": form, "refused": _(refused) if refused else "", "waiting": waiting,
+        "until": queries.last_day(alias),
         "since": [] if alias.undone_at else queries.undo_preview(alias),
     }  # fmt: skip
     return render(request, "people/merging_undo.html", context)
