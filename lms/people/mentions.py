@@ -13,6 +13,7 @@ from typing import Any
 from lms.core import text
 
 GONE = "[…]"
+_MARKS = re.compile("[\u0300-\u036f]")
 # Between the digits of a phone, as people write it.
 _BETWEEN = r"[\s.\-()/\u2010-\u2015]{0,3}"
 
@@ -92,7 +93,7 @@ def names(value: Any, traces: Traces) -> bool:
 def _cut(words: str, traces: Traces) -> str:
     if traces._plain:
         words = traces._plain.sub(GONE, words)
-    if traces._folded is None:
+    if traces._folded is None or not traces._folded.search(_MARKS.sub("", _folded(words))):
         return words
     folded, places = _folded_with_places(words)
     for found in reversed(list(traces._folded.finditer(folded))):
@@ -103,11 +104,15 @@ def _cut(words: str, traces: Traces) -> str:
     return words
 
 
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFD", words.casefold().replace("đ", "d"))
+
+
 def _folded_with_places(words: str) -> tuple[str, list[int]]:
     """``words`` without diacritics and in small letters; for each of its letters its place in ``words``."""
     letters, places = [], []
     for place, letter in enumerate(words):
-        for part in unicodedata.normalize("NFD", letter.casefold().replace("đ", "d")):
+        for part in _folded(letter):
             if not unicodedata.combining(part):
                 letters.append(part)
                 places.append(place)

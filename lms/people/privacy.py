@@ -83,7 +83,10 @@ GROUPS = {
         _("Answers in tests"),
         _("Attempts, answers, files handed in, marks and what the marker wrote, exceptions and supervised sessions."),
         _("To mark the test, to answer complaints, and to improve the questions."),
-        _("Texts and files until the account is erased; marks stay as figures."),
+        _(
+            "Texts and files until the account is erased, files that you took out of an answer again 30 days; marks "
+            "stay as figures."
+        ),
         _("Yourself; who marks in your unit or above; authors see answers without names."),
     ),
     "practice": Group(
@@ -111,7 +114,10 @@ GROUPS = {
         _("Rosters and requests to join"),
         _("The row of a roster, or the request, by which the account was made or changed."),
         _("To make the account, and to take a wrong roster back."),
-        _("Refused rows 180 days, rows that were written one year; requests to join 30 days."),
+        _(
+            "The file until it is read; refused rows 180 days, rows that were written one year; requests to join 30 "
+            "days."
+        ),
         _("Who may bring people into your unit."),
     ),
     "asked": Group(
@@ -125,14 +131,20 @@ GROUPS = {
         _("Log of actions"),
         _("Who changed what about you and when, and what you changed for others."),
         _("To find out who did what, and to undo mistakes."),
-        _("For good; once the account is erased only that something was done, without names and values."),
+        _(
+            "Names and values five years, or until the account is erased; then only that something was done, by whom "
+            "and when. Who saw the site as you: one year."
+        ),
         _("Managers, for their units; administrators."),
     ),
     "work": Group(
         _("What staff do"),
         _("Who wrote, approved, marked, imported or decided something: a trainer's and a manager's own acts."),
         _("To answer for what was done in office."),
-        _("For good; under “Erased officer” once the account is erased."),
+        _(
+            "For good; under “Erased officer” once the account is erased. What a published page says of you is changed "
+            "by its editors: the erasure names the pages."
+        ),
         _("Those who work with the matter."),
         is_exported=False,
     ),
@@ -272,7 +284,8 @@ PERSONAL: dict[str, dict[str, tuple[str, Erased]]] = {
     "wagtailimages.Image": {"uploaded_by_user": ("work", P)},
     "wagtaildocs.Document": {"uploaded_by_user": ("work", P)},
     "wagtailcore.Page": {"owner": ("work", P), "locked_by": ("work", P)},
-    "wagtailcore.Revision": {"user": ("work", P), "object_str": ("work", K), "content": ("work", K)},
+    # Of a version of a page the comments in it; what the page itself says is the site's (erasure.Preview.pages).
+    "wagtailcore.Revision": {"user": ("work", P), "object_str": ("work", K), "content": ("work", S)},
     "wagtailcore.UploadedFile": {"uploaded_by_user": ("work", P), "file": ("work", K)},
     "wagtailcore.WorkflowState": {"requested_by": ("work", P)},
     "wagtailcore.TaskState": {"finished_by": ("work", P), "comment": ("work", S)},
@@ -280,7 +293,8 @@ PERSONAL: dict[str, dict[str, tuple[str, Erased]]] = {
     "wagtailcore.CommentReply": {"user": ("work", P), "text": ("work", S)},
     "wagtailcore.PageSubscription": {"user": ("work", D)},
     "wagtailcore.ModelLogEntry": {"user": ("log", P), "label": ("log", B), "data": ("log", B)},
-    "wagtailcore.PageLogEntry": {"user": ("log", P), "label": ("log", K), "data": ("log", S)},
+    # Sealed: one that names the person is emptied as a whole.
+    "wagtailcore.PageLogEntry": {"user": ("log", P), "label": ("log", B), "data": ("log", B)},
 }  # fmt: skip
 
 # What says nothing about a person: content, the tree of units, plans, keys. "*" for all fields of a model.

@@ -21,8 +21,9 @@ from wagtail.models import ModelLogEntry, PageLogEntry
 
 from lms.accounts.models import User
 from lms.core import audit, clock, text
+from lms.core.numbers import number
 from lms.people.enums import ApprovalState
-from lms.people.trace_words import ASKED, FIELDS, GROUPS, RIGHTS, SENTENCES
+from lms.people.trace_words import ASKED, CLEANED, FIELDS, GROUPS, RIGHTS, SENTENCES
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.queries import UnitOnDay
@@ -262,6 +263,9 @@ def _shown(key: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(_shown(key, part) for part in value)
+    if key == "counts" and isinstance(value, dict):
+        told = [f"{CLEANED.get(rule, rule)}: {number(part)}" for rule, part in value.items() if part]
+        return "; ".join(told) or _("nothing was over its time")
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_shown(name, part)}" for name, part in value.items())
     written = str(value)

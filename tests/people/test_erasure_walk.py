@@ -80,6 +80,7 @@ from quizzes.services import attempts
 from quizzes.services.responses import attach
 from tests.conftest import DAY_ONE, NOON, Units, make_person
 from tests.factories.certificates import make_certificate
+from tests.factories.pages import TEXT
 from tests.factories.practice import make_picture, make_task, send
 from tests.factories.questions import CONTENT
 from tests.factories.quizzes import make_category, make_question, make_quiz
@@ -177,7 +178,7 @@ def left(words: tuple[str, ...], lines: list[str]) -> list[str]:
 
 def files() -> dict[str, bytes]:
     """Private ones and public ones, by path."""
-    found = {}
+    found: dict[str, bytes] = {}
     for root in (Path(settings.PRIVATE_ROOT), Path(settings.MEDIA_ROOT)):
         found |= {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
     return found
@@ -383,6 +384,7 @@ def _written(marks: Marks, person: User, units: Units, by: User) -> None:
     state = workflow.start(page, person)
     TaskState.objects.filter(workflow_state=state).update(comment=f"{NAME} xem lại")
     log(instance=page, action="wagtail.comments.create", user=person, data={"comment": {"text": f"{NAME} hỏi"}})
+    log(instance=page, action="wagtail.rename", user=by, title=f"Chân dung {NAME}")
     audit.record("units.end_appointment", person, actor=by, before={"full_name": NAME, "phone": PHONE})
     audit.record("people.new_code", person, actor=by, reason=marks.words(type(audit.entries_of(person)[0]), {})["data"])
 
@@ -493,6 +495,20 @@ def test_the_chain_of_the_log_still_holds(person: User, manager_p1: User, centre
     assert list(trace.verify(walked=walked, at=NOON)) == []
     assert walked.erased > 3
     call_command("verify_trace", stdout=StringIO())
+
+
+def test_pages_that_name_the_person_are_listed_for_their_editors_and_left_as_they_are(
+    person: User, manager_p1: User, centre: User
+) -> None:
+    first, second = LessonPage.objects.order_by("pk")[:2]
+    said = {"heading": "", "text": f"<p>Đồng chí {NAME.upper()} chia sẻ kinh nghiệm.</p>"}
+    first.body = LessonPage._meta.get_field("body").to_python(json.dumps([{**TEXT, "value": said}]))
+    for page in (first, second):
+        page.save_revision().publish()
+    assert erasure.preview(person).pages == (first.title,)
+    carry_out(person, manager_p1, centre)
+    first.refresh_from_db()
+    assert NAME.upper() in str(first.body)
 
 
 def test_a_second_worker_finds_nothing_to_do_and_changes_nothing(person: User, manager_p1: User, centre: User) -> None:

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.models import COMMENTS_RELATION_NAME as COMMENTS
-from wagtail.models import APIToken, Comment, CommentReply, PageSubscription, Revision, TaskState
+from wagtail.models import APIToken, Comment, CommentReply, Page, PageSubscription, Revision, TaskState
 from wagtail.users.models import UserProfile
 
 from certificates import services as certificates
@@ -373,17 +373,33 @@ class Going:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an erasure would do. ``has_namesake``: shared texts keep the name, since it may be somebody else's."""
+    """What an erasure would do. ``has_namesake``: shared texts keep the name, since it may be somebody else's.
+
+    ``pages``: titles of pages of the site that name the person; what they say is changed by their editors, by hand.
+    """
 
     going: tuple[Going, ...]
     obstacles: tuple[str, ...]
     has_namesake: bool
+    pages: tuple[str, ...] = ()
 
 
 def preview(person: User) -> Preview:
-    """A query for each step and each obstacle; nothing is written."""
+    """A query for each step and each obstacle, one for the pages; nothing is written."""
     found = tuple(Going(step.group, str(step.title), step.rows(person).count()) for step in STEPS)
-    return Preview(tuple(line for line in found if line.rows), tuple(obstacles(person)), _has_namesake(person))
+    going = tuple(line for line in found if line.rows)
+    return Preview(going, tuple(obstacles(person)), _has_namesake(person), tuple(_pages_naming(_traces(person))))
+
+
+def _pages_naming(traces: Traces) -> Iterator[str]:
+    """Titles of pages whose present words, comments aside, name the person."""
+    standing = Page.objects.filter(Q(live_revision=OuterRef("pk")) | Q(latest_revision=OuterRef("pk")))
+    titles = set()
+    for row in Revision.objects.filter(Exists(standing)).iterator(chunk_size=20):
+        words = [_unpacked(value) for key, value in row.content.items() if key != COMMENTS]
+        if mentions.names(words, traces):
+            titles.add(row.object_str)
+    yield from sorted(titles)
 
 
 # --- Four eyes ------------------------------------------------------------------------------------------------------
@@ -422,7 +438,23 @@ def describe(approval: Approval) -> list[str]:
     kept = _(
         "Figures of learning, units and dates stay without a name; the register keeps number, initials and digests."
     )
+    if found.pages:
+        lines.append(_pages_sentence(found.pages))
     return [*lines, kept, *found.obstacles]
+
+
+def _unpacked(value: Any) -> Any:
+    """Blocks of a page are kept as JSON in a string, with escapes."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value[:1] == "[" else value
+    except ValueError:
+        return value
+
+
+def _pages_sentence(pages: tuple[str, ...]) -> str:
+    return _("These pages of the site name the person and are changed by their editors: %(pages)s.") % {
+        "pages": ", ".join(f"“{title}”" for title in pages)
+    }
 
 
 def perform(approval: Approval, by: User, at: dt.datetime) -> None:
