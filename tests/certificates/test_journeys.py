@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,9 @@ class House:
         return sorted(str(path.relative_to(self.var / "private")) for path in (self.var / "private").rglob("*.pdf"))
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@contextmanager
+def a_house(folder: Path) -> Iterator[House]:
+    """On PostgreSQL with a database of its own."""
     extra: dict[str, str] = {}
     database = ""
     if os.environ.get("DATABASE_URL"):
@@ -113,10 +115,18 @@ def house(tmp_path: Path) -> Iterator[House]:
         if os.environ.get("REDIS_URL"):
             extra["REDIS_URL"] = prepared.redis_of_its_own()
     else:
-        shutil.copy(prepared.migrated(), tmp_path / "db.sqlite3")
-    yield House(tmp_path, prepared.site_environment(tmp_path, **extra))
-    if database:
-        postgres.drop(database)
+        shutil.copy(prepared.migrated(), folder / "db.sqlite3")
+    try:
+        yield House(folder, prepared.site_environment(folder, **extra))
+    finally:
+        if database:
+            postgres.drop(database)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with a_house(tmp_path) as found:
+        yield found
 
 
 def test_eight_processes_that_issue_at_once_leave_neither_gap_nor_double(house: House) -> None:
