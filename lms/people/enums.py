@@ -51,7 +51,9 @@ class Answer(models.TextChoices):
 FIELDS = {
     "full_name": _("full name"), "phone": _("phone"), "email": _("e-mail"), "born": _("born"), "unit": _("unit"),
     "position": _("position"), "page_duty": _("page duty"), "page": _("unit's page"),
-    "starts_on": _("from"), "position_unit": _("position and unit"),
+    "starts_on": _("from"), "position_unit": _("position and unit"), "post_kind": _("main or further post"),
+    "is_acting": _("acting or in charge"), "last_day": _("last day"), "decision": _("decision number"),
+    "further": _("further post"),
 }  # fmt: skip
 
 
@@ -123,6 +125,26 @@ class Refusal(models.TextChoices):
     BAD_DUTY = "bad_duty", _("“%(value)s” is no page duty: choose one of the list in the template.")
     BAD_PAGE = "bad_page", _("“%(value)s” says nothing about a page: write “có”, “chưa”, “chưa rõ” or its address.")
     BAD_PAGE_ADDRESS = "bad_page_address", _("“%(value)s” is no address of a page: %(why)s")
+    BAD_KIND = "bad_kind", _("“%(value)s” is no kind of post: write “Chính” or “Kiêm nhiệm”.")
+    BAD_ACTING = "bad_acting", _("“%(value)s” does not say whether the post is an acting one: write “Có” or “Không”.")
+    LAST_DAY_BEFORE = "last_day_before", _("The last day, %(day)s, comes before the first.")
+    LAST_DAY_OVER = (
+        "last_day_over",
+        _("The last day, %(day)s, is over: the list is for posts held now. End the post on the person's card."),
+    )
+    ALONE = (
+        "alone",
+        _("A further post of somebody who is not known yet: the row of the main post must stand above it in the file."),
+    )
+    MAIN_OUT = (
+        "main_out",
+        _("A further post of the person in row %(row)s, which itself stays out so far: decide or mend that row first."),
+    )
+    SEVERAL_ABOVE = (
+        "several_above",
+        _("Several rows above have this name and birth: give the phone number to say whose post this is."),
+    )
+    IS_MAIN = "is_main", _("This is the person's main post at present: write “Chính”, or leave the cell empty.")
     PAGE_TAKEN = "page_taken", _("The page %(value)s has already been reported for another unit.")
     PAGE_SAID_OTHERWISE = (
         "page_said_otherwise",
@@ -227,6 +249,8 @@ class Remark(models.TextChoices):
     FIRST_PHONE = "first_phone", _("Of “%(value)s” the first mobile number was taken.")
     OF_ANOTHER = "of_another", _("“%(value)s” belongs to another account and is not taken over.")
     CHOSEN = "chosen", _("“%(value)s” is “%(unit)s”, as was said of this name.")
+    OF_ROW = "of_row", _("A further post of the person in row %(row)s.")
+    OF_ROW_ON_SHEET = "of_row_on_sheet", _("A further post of the person in row %(row)s of the sheet “%(sheet)s”.")
     OLD_PHONE = "old_phone", _("The old number “%(value)s” is now %(phone)s.")
 
 

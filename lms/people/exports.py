@@ -22,10 +22,10 @@ from lms.units.models import Unit
 
 # The heads are our format: the same in every language.
 HEADS = ["STT", "Họ và tên", "Ngày sinh", "Điện thoại", "Email", "Chức vụ", "Nhiệm vụ Trang", "Đơn vị", "Từ ngày",
-         "Trang cộng đồng"]  # fmt: skip
-_WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14, 36]
+         "Trang cộng đồng", "Loại chức vụ", "Quyền, phụ trách", "Đến ngày", "Số quyết định"]  # fmt: skip
+_WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14, 36, 16, 18, 14, 24]
 SLIP_HEADS = ["Họ và tên", "Đơn vị", "Điện thoại", "Tên đăng nhập", "Mã dùng một lần"]
-_LISTED_ROWS = 2000
+_LISTED_ROWS = 1000
 
 
 def _put(sheet: Any, row: int, column: int, value: object, **style: Any) -> None:
@@ -55,16 +55,20 @@ def _bytes(book: Any) -> bytes:
 
 
 def template_xlsx(unit: Unit) -> bytes:
-    """Our blank roster: text columns, drop-downs for position, duty, unit and page; units and positions of the subtree
-    on sheets of their own."""
+    """Our blank roster: text columns, drop-downs for position, duty, unit, page, kind of post and acting; units and
+    positions of the subtree on sheets of their own.
+    """
     import openpyxl  # noqa: PLC0415  as above
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
 
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.title = "Danh sách"
     _headed(sheet, HEADS, _WIDTHS)
-    for row in range(2, _LISTED_ROWS + 2):
-        for column in range(2, len(HEADS) + 1):
+    for column in range(2, len(HEADS) + 1):
+        # The whole column as text for Excel; single cells for programs that know no format of columns.
+        sheet.column_dimensions[get_column_letter(column)].number_format = "@"
+        for row in range(2, _LISTED_ROWS + 2):
             sheet.cell(row=row, column=column).number_format = "@"
     index = UnitIndex(unit, clock.today())
     listed = book.create_sheet("Đơn vị")
@@ -96,6 +100,12 @@ def _drop_downs(sheet: Any, number_of_units: int, number_of_positions: int) -> N
     page = DataValidation(type="list", formula1=f'"{",".join(rules.PAGES.values())}"', allow_blank=True)
     page.showErrorMessage = False  # the address of the page will do too
     page.add(f"J2:J{MAX_ROWS}")
+    kind = DataValidation(type="list", formula1=f'"{",".join(rules.KINDS.values())}"', allow_blank=True)
+    kind.add(f"K2:K{MAX_ROWS}")
+    acting = DataValidation(type="list", formula1=f'"{",".join(rules.ACTING.values())}"', allow_blank=True)
+    acting.add(f"L2:L{MAX_ROWS}")
+    sheet.add_data_validation(kind)
+    sheet.add_data_validation(acting)
     sheet.add_data_validation(duty)
     sheet.add_data_validation(page)
     sheet.add_data_validation(unit)
@@ -107,13 +117,21 @@ def _explain(book: Any) -> None:
     sheet.column_dimensions["A"].width = 110
     for row, line in enumerate(
         (
-            "Mỗi dòng một đồng chí. Bắt buộc: Họ và tên, Đơn vị, Chức vụ và ít nhất một trong ba mục "
+            "Mỗi dòng một chức vụ. Đồng chí giữ một chức vụ thì chỉ có một dòng.",
+            "Bắt buộc: Họ và tên, Đơn vị, Chức vụ và ít nhất một trong ba mục "
             "Điện thoại, Email, Ngày sinh (để phân biệt người trùng tên).",
             "Ngày sinh: 05/08/1985, hoặc chỉ năm 1985. Điện thoại: 0912 345 678 (số 11 chữ số cũ được đổi tự động).",
             "Chức vụ: chọn trong danh sách, hoặc ghi như trong quyết định.",
             "Đơn vị: chọn trong danh sách, hoặc ghi mã đơn vị ở trang “Đơn vị”.",
             "Trang cộng đồng: dán địa chỉ Trang trên Facebook, hoặc ghi Có, Chưa, Chưa rõ; không rõ thì để trống.",
-            "Từ ngày: ngày bắt đầu giữ chức vụ; để trống là từ ngày nhập.",
+            "Từ ngày: ngày bắt đầu giữ chức vụ; để trống là từ ngày nhập. Đến ngày: ngày cuối cùng giữ chức vụ; chưa "
+            "ấn định thì để trống.",
+            "Loại chức vụ: Chính (hoặc để trống) là chức vụ tại đơn vị mà đồng chí thuộc về. Đồng chí giữ thêm chức vụ "
+            "khác: thêm ngay bên dưới mỗi chức vụ một dòng, ghi Kiêm nhiệm, cùng họ tên, ngày sinh, điện thoại.",
+            "Dòng Kiêm nhiệm không sửa thông tin cá nhân và không làm kết thúc chức vụ nào. Chức vụ kiêm nhiệm đã thôi "
+            "giữ thì kết thúc tại trang của đồng chí đó.",
+            "Quyền, phụ trách: ghi Có nếu được giao quyền hoặc phụ trách, chưa bổ nhiệm chính thức. Số quyết định: ghi "
+            "như trên văn bản, ví dụ 12/QĐ-MTTQ-BTT.",
             "Ô để trống không làm thay đổi thông tin đã có. Nhập lại cùng một tệp không tạo thêm tài khoản.",
         ),
         start=1,
@@ -132,7 +150,9 @@ def _line(number: int, row: RosterLine) -> list[str]:
     born = f"{row.born_on:%d/%m/%Y}" if row.born_on else str(row.birth_year or "")
     phone = phones.display(row.phone) if row.phone else ""
     return [str(number), row.full_name, born, phone, row.email, row.position, rules.DUTIES.get(row.page_duty, ""),
-            row.unit, f"{row.starts_on:%d/%m/%Y}", row.page]  # fmt: skip
+            row.unit, f"{row.starts_on:%d/%m/%Y}", row.page,
+            rules.KINDS[rules.MAIN if row.is_primary else rules.FURTHER], rules.ACTING[True] if row.is_acting else "",
+            f"{row.last_day:%d/%m/%Y}" if row.last_day else "", row.decision]  # fmt: skip
 
 
 def roster_csv(rows: Iterable[RosterLine]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import StrIndex, Substr
+from django.db.models.functions import Coalesce, StrIndex, Substr
 
 from courses.models import Enrolment
 from lms.accounts import phones
@@ -233,7 +233,7 @@ def unit_asked(viewer: User, unit_id: str) -> Unit | None:
 
 @dataclass(frozen=True)
 class RosterLine:
-    """One main post of today in the columns of the template; ``page`` is the address, or "Có", "Chưa", ""."""
+    """One post of today in the columns of the template; ``page`` is the address, or "Có", "Chưa", ""."""
 
     full_name: str
     born_on: dt.date | None
@@ -245,25 +245,35 @@ class RosterLine:
     unit: str
     starts_on: dt.date
     page: str
+    is_primary: bool = True
+    is_acting: bool = False
+    last_day: dt.date | None = None
+    decision: str = ""
 
 
 def roster_lines(viewer: User, unit: Unit) -> Iterator[RosterLine]:
-    """By unit and position. Four queries, and one for each 400 units; people are read as they are needed."""
+    """By unit and position of the main post, the further posts of a person right below it. Four queries, and one for
+    each 400 units; people are read as they are needed.
+    """
     today = clock.today()
     index = UnitIndex(unit, today)
     open_units = {known.id: index.spelled(known) for known in index.all()}
     pages = pages_of(open_units, [], on=today).stands
-    held = Appointment.objects.filter(
-        in_force(today), is_primary=True, unit__in=Unit.objects.within(unit).open_on(today)
-    )
+    held = Appointment.objects.filter(in_force(today), unit__in=Unit.objects.within(unit).open_on(today))
     held = held.filter(scope_q(viewer, right=Grant.Right.IMPORT), person__is_active=True)
-    for post in (
-        held.select_related("person").order_by("unit__path", "position", "person__name_sort_key").iterator(2000)
-    ):
+    main = held.filter(person=OuterRef("person"), is_primary=True).order_by("pk")
+    placed = held.annotate(
+        place=Coalesce(Subquery(main.values("unit__path")[:1]), F("unit__path")),
+        rank=Coalesce(Subquery(main.values("position")[:1]), F("position")),
+    )
+    order = ("place", "rank", "person__name_sort_key", "person", "-is_primary", "unit__path", "position", "pk")
+    for post in placed.select_related("person").order_by(*order).iterator(2000):
         person, told = post.person, pages.get(post.unit_id)
         yield RosterLine(
             person.full_name, person.born_on, person.birth_year, person.phone or "", person.email, post.position,
             post.page_duty, open_units.get(post.unit_id, ""), post.starts_on, rules.page_words(told) if told else "",
+            post.is_primary, post.is_acting, post.ends_on - dt.timedelta(days=1) if post.ends_on else None,
+            post.decision,
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from lms.people.formats.tables import Cell, Group, Row
 from lms.people.formats.workbooks import shown
 
 LIMITS = {"position": 150, "unit": 300, "email": 254, "phone": 60, "born": 30, "starts_on": 30, "page_duty": 60,
-          "page": 300}  # fmt: skip
+          "page": 300, "post_kind": 30, "is_acting": 30, "last_day": 30, "decision": 100}  # fmt: skip
 # As the drop-down of the template has them, and as people shorten them. "" is the key of "no duty".
 DUTIES = {"officer": "Phụ trách Trang", "team": "Thành viên Tổ quản trị Trang", "": "Không"}
 _DUTY_WORDS = {
@@ -35,6 +35,19 @@ _PAGE_WORDS = {
     **dict.fromkeys(("co", "co roi", "da co", "da lap", "da thanh lap", "da co trang", "x", "v", "✓", "✔"), pages.YES),
     **dict.fromkeys(("chua", "chua co", "chua lap", "chua thanh lap", "khong", "khong co", "chua co trang"), pages.NO),
     **dict.fromkeys(("chua ro", "khong ro", "chua biet", "?", "-"), pages.UNKNOWN),
+}  # fmt: skip
+MAIN, FURTHER = "main", "further"
+# As the drop-down of the template has them.
+KINDS = {MAIN: "Chính", FURTHER: "Kiêm nhiệm"}
+_KIND_WORDS = {
+    **dict.fromkeys(("chinh", "chuc vu chinh"), MAIN),
+    **dict.fromkeys(("kiem nhiem", "kiem", "chuc vu kiem nhiem", "kn"), FURTHER),
+}
+ACTING = {True: "Có", False: "Không"}
+_ACTING_WORDS = {
+    **dict.fromkeys(("co", "x", "v", "✓", "✔", "q", "q.", "quyen", "phu trach", "quyen, phu trach", "giao quyen",
+                     "giao phu trach", "tam quyen"), True),
+    **dict.fromkeys(("khong", "-", "chinh thuc"), False),
 }  # fmt: skip
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})")
@@ -70,6 +83,8 @@ class Entry:
     """A row as understood. ``page_duty`` None: the row says nothing; ``starts_on`` None: from the day it is written.
 
     ``page_status`` "": the row says nothing of the unit's page. ``remarks``: what was not understood as written.
+    ``kind``: MAIN, FURTHER, or "" where the row does not say and so means the main post. ``is_acting`` and ``last_day``
+    None, ``decision`` "": the row says nothing.
     """
 
     number: int
@@ -87,11 +102,19 @@ class Entry:
     sheet: str = ""
     groups: tuple[Group, ...] = ()
     remarks: tuple[tuple[Remark, dict[str, Any]], ...] = ()
+    kind: str = ""
+    is_acting: bool | None = None
+    last_day: dt.date | None = None
+    decision: str = ""
+
+    @property
+    def is_further(self) -> bool:
+        return self.kind == FURTHER
 
 
 @dataclass(frozen=True)
 class Post:
-    """The primary appointment that holds when the row would begin."""
+    """An appointment that holds when the row would begin. ``last_day`` None: until further notice."""
 
     pk: int
     unit_id: int
@@ -99,12 +122,15 @@ class Post:
     position: str
     page_duty: str
     starts_on: dt.date
+    is_acting: bool = False
+    last_day: dt.date | None = None
+    decision: str = ""
 
 
 @dataclass(frozen=True)
 class Known:
     """An account that a row may mean. ``placed``: serves somewhere at present. ``aliases``: phones and e-mails of
-    accounts that were united with this one.
+    accounts that were united with this one. ``post``: the primary appointment, ``further``: the others.
     """
 
     pk: int
@@ -118,6 +144,7 @@ class Known:
     placed: bool
     post: Post | None
     aliases: frozenset[str] = frozenset()
+    further: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +193,7 @@ def read_entry(number: int, cells: dict[str, Cell], today: dt.date) -> tuple[Ent
             problem = problem or error.problem
         remarks += values.pop("remarks", [])
     entry = Entry(number=number, **values, remarks=tuple(remarks))
-    return entry, problem or _missing(entry)
+    return entry, problem or _missing(entry, today)
 
 
 def original(cells: dict[str, Cell]) -> dict[str, str]:
@@ -187,7 +214,32 @@ def _position_and_unit(cells: dict[str, Cell]) -> dict[str, Cell]:
     }
 
 
-def _missing(entry: Entry) -> Problem | None:
+# What a row says of its post beyond the columns that a staged row has fields for.
+_OF_POST = ("post_kind", "is_acting", "last_day", "decision")
+
+
+def kept_cells(cells: Mapping[str, Cell]) -> dict[str, str]:
+    """The cells that a staged row keeps as they were written, for ``said_of_post`` to read again."""
+    return {column: written for column in _OF_POST if (written := shown(cells.get(column))[:300])}
+
+
+def said_of_post(kept: Mapping[str, Cell]) -> dict[str, Any]:
+    """Fields of Entry from kept cells; a cell that is wrong in itself says nothing (its row was refused)."""
+    values: dict[str, Any] = {}
+    for column in _OF_POST:
+        try:
+            values |= _READERS[column](_text(column, kept.get(column)), kept.get(column), dt.date.max)
+        except RowRefusedError:
+            continue
+    return values
+
+
+def _missing(entry: Entry, today: dt.date) -> Problem | None:
+    if entry.last_day and entry.last_day < (entry.starts_on or today):
+        key = Refusal.LAST_DAY_BEFORE if entry.starts_on else Refusal.LAST_DAY_OVER
+        return Problem(key, {"day": f"{entry.last_day:%d/%m/%Y}"})
+    if entry.last_day and entry.last_day < today:
+        return Problem(Refusal.LAST_DAY_OVER, {"day": f"{entry.last_day:%d/%m/%Y}"})
     if not (entry.phone or entry.email or entry.born_on or entry.birth_year):
         return Problem(Refusal.NOTHING_TO_TELL_APART)
     return None
@@ -282,6 +334,29 @@ def _starts(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
     return {"starts_on": day}
 
 
+def _kind(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
+    kind = _KIND_WORDS.get(text.fold(written).strip(" .:;")) if written else ""
+    if kind is None:
+        raise RowRefusedError(Refusal.BAD_KIND, value=written)
+    return {"kind": kind}
+
+
+def _acting(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
+    if not written:
+        return {"is_acting": None}
+    is_acting = _ACTING_WORDS.get(text.fold(written))
+    if is_acting is None:
+        raise RowRefusedError(Refusal.BAD_ACTING, value=written)
+    return {"is_acting": is_acting}
+
+
+def _last_day(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
+    day = _day("last_day", written, cell)
+    if day and not 1990 <= day.year <= 2100:
+        raise RowRefusedError(Refusal.BAD_DATE, value=f"{day:%d/%m/%Y}", column=COLUMN_WORDS["last_day"])
+    return {"last_day": day}
+
+
 def _day(column: str, written: str, cell: Cell) -> dt.date | None:
     """dd/mm/yyyy in its spellings, an Excel date, a serial number of Excel; never mm/dd."""
     if isinstance(cell, dt.date):
@@ -333,12 +408,17 @@ _READERS: dict[str, Callable[[str, Cell, dt.date], dict[str, Any]]] = {
     "unit": lambda written, cell, today: {"unit": written},
     "starts_on": _starts,
     "page": _page,
+    "post_kind": _kind,
+    "is_acting": _acting,
+    "last_day": _last_day,
+    "decision": lambda written, cell, today: {"decision": written},
 }
 # The heads of the template: data of our format, the same in every language.
 COLUMN_WORDS = {
     "full_name": "Họ và tên", "born": "Ngày sinh", "phone": "Điện thoại", "email": "Email", "position": "Chức vụ",
     "page_duty": "Nhiệm vụ Trang", "unit": "Đơn vị", "starts_on": "Từ ngày",
-    "page": "Trang cộng đồng",
+    "page": "Trang cộng đồng", "post_kind": "Loại chức vụ", "is_acting": "Quyền, phụ trách", "last_day": "Đến ngày",
+    "decision": "Số quyết định",
 }  # fmt: skip
 
 
@@ -498,11 +578,54 @@ def decide(
             changes["unit"] = [post.unit_name, unit_name]
         if entry.position and entry.position != post.position:
             changes["position"] = [post.position, entry.position]
-        if entry.page_duty is not None and entry.page_duty != post.page_duty:
-            changes["page_duty"] = [DUTIES.get(post.page_duty, ""), DUTIES[entry.page_duty]]
+        changes.update(_changes_of_post(entry, post))
     changes.update(of_page)
     outcome = Outcome.MOVED if post and "unit" in changes else Outcome.CHANGED if changes else Outcome.UNCHANGED
     return Decision(outcome, known.pk, changes)
+
+
+def decide_further(
+    entry: Entry, unit_id: int, unit_name: str, known: Known | None, page: list[str] | None = None
+) -> Decision:
+    """What becomes of a row of a further post: one more beside the others, changed, unchanged or refused. ``known``
+    None: of somebody whom a row above will make. The account itself is changed by the row of the main post only.
+    """
+    of_page = {"page": page} if page else {}
+    if not entry.position:
+        return refused(Problem(Refusal.NO_POSITION))
+    post = further_post(entry, unit_id, known) if known else None
+    if post is None and known and known.post and (known.post.unit_id, known.post.position) == (unit_id, entry.position):
+        return refused(Problem(Refusal.IS_MAIN))
+    if post is None:
+        changes = {"further": ["", f"{entry.position}, {unit_name}"]} | of_page
+        return Decision(Outcome.CHANGED, known.pk if known else None, changes)
+    changes = {"position": [post.position, entry.position]} if entry.position != post.position else {}
+    changes |= _changes_of_post(entry, post) | of_page
+    return Decision(Outcome.CHANGED if changes else Outcome.UNCHANGED, known.pk if known else None, changes)
+
+
+def further_post(entry: Entry, unit_id: int, known: Known) -> Post | None:
+    """The further post of the person that a row means: the same position in that unit, or one that began on the very
+    day that the row gives and so is only spelled otherwise.
+    """
+    there = [post for post in known.further if post.unit_id == unit_id]
+    same = [post for post in there if post.position == entry.position]
+    began = [post for post in same or there if post.starts_on == entry.starts_on]
+    return next(iter(began or same), None)
+
+
+def _changes_of_post(entry: Entry, post: Post) -> dict[str, list[str]]:
+    """What a row says otherwise of the very post that it names; the position aside."""
+    changes: dict[str, list[str]] = {}
+    if entry.page_duty is not None and entry.page_duty != post.page_duty:
+        changes["page_duty"] = [DUTIES.get(post.page_duty, ""), DUTIES[entry.page_duty]]
+    if entry.is_acting is not None and entry.is_acting != post.is_acting:
+        changes["is_acting"] = [ACTING[post.is_acting], ACTING[entry.is_acting]]
+    if entry.last_day and entry.last_day != post.last_day:
+        changes["last_day"] = [f"{post.last_day:%d/%m/%Y}" if post.last_day else "", f"{entry.last_day:%d/%m/%Y}"]
+    if entry.decision and entry.decision != post.decision:
+        changes["decision"] = [post.decision, entry.decision]
+    return changes
 
 
 def page_change(entry: Entry, stands: pages.Statement) -> tuple[list[str] | None, pages.Statement]:

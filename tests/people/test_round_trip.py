@@ -7,8 +7,10 @@ import io
 import openpyxl
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lms.accounts.models import User
@@ -16,6 +18,7 @@ from lms.core.cells import neutral, restored
 from lms.fanpages import services as fanpages
 from lms.fanpages.models import PageRecord
 from lms.people import exports, people_queries
+from lms.people.formats import tables
 from lms.people.services import rosters
 from lms.units.models import Appointment
 from tests.conftest import DAY_ONE, NOON, make_person
@@ -23,6 +26,8 @@ from tests.conftest import DAY_ONE, NOON, make_person
 HOSTILE = ["=HYPERLINK(1)", "+84", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1"]
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầẩẫậếềểễệốồổỗộớờởỡợứừửữựíìỉĩịĐĂÂ"
 WORD = st.text(alphabet=LETTERS, min_size=1, max_size=7).map(str.capitalize)
+# "Aâ" is how an old code table writes "Â": a file in which one name in ten has that is refused as a whole.
+WORD = WORD.filter(lambda word: not tables._VNI.search(word))
 NAME = st.lists(WORD | st.sampled_from(["H'Hen", "Y", "K’Brêu", "Niê", "A"]), min_size=1, max_size=5).map(" ".join)
 POSITION = st.sampled_from(
     ["Chủ tịch", "-", "= Phó Chủ tịch", "+1", "'Ủy viên", "Phó Chủ tịch; Trưởng ban", 'Ủy viên "mới"']
@@ -78,7 +83,7 @@ def test_the_roster_of_a_province_comes_back_without_a_difference(manager_p1, un
     )  # fmt: skip
     found = again(manager_p1, units, kind)
     assert {outcome for _, outcome, _, _ in found} == {"unchanged"}, found
-    assert len(found) == 4
+    assert len(found) == 5
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -135,3 +140,103 @@ def test_only_who_may_bring_in_people_takes_the_roster_out(client, manager_p2, u
     assert client.get(reverse("people:people_csv"), {"unit": units.p1.pk}).status_code == 404
     body = b"".join(client.get(reverse("people:people_csv")).streaming_content).decode()
     assert officer_p1.full_name not in body
+
+
+# --- Several posts of one person --------------------------------------------------------------------
+
+POST = st.fixed_dictionaries(
+    {
+        "unit": st.sampled_from(["p1", "p1_a", "p1_b"]),
+        "position": POSITION,
+        "page_duty": st.sampled_from(["", "officer", "team"]),
+        "is_acting": st.booleans(),
+        "starts_on": st.dates(dt.date(2025, 7, 1), dt.date(2026, 10, 1)),
+        "ends_on": st.none() | st.dates(dt.date(2027, 1, 1), dt.date(2030, 1, 1)),
+        "decision": st.sampled_from(["", "12/QĐ-MTTQ-BTT", "=1+1", "-", "'5"]),
+    }
+)
+PERSON = st.fixed_dictionaries(
+    {
+        "born_on": st.dates(dt.date(1950, 1, 1), dt.date(2005, 1, 1)),
+        "with_phone": st.booleans(),
+        "posts": st.lists(
+            POST, min_size=1, max_size=4, unique_by=lambda post: (post["unit"], post["position"], post["starts_on"])
+        ),
+    }
+)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
+)
+@given(people=st.dictionaries(NAME, PERSON, min_size=1, max_size=3), kind=st.sampled_from(["csv", "xlsx"]))
+def test_people_of_several_posts_come_back_as_they_left(manager_p1, units, people, kind):
+    from lms.people.models import RosterBatch, RosterRow
+
+    manager_p1.phone = "+84912000999"
+    manager_p1.save()
+    made = []
+    try:
+        for number, (name, told) in enumerate(people.items()):
+            who = make_person(f"nhieu{number}", name, None)
+            who.born_on, who.birth_year = told["born_on"], told["born_on"].year
+            who.phone = f"+8491300{number:04d}" if told["with_phone"] else None
+            who.save()
+            made.append(who)
+            for place, post in enumerate(told["posts"]):
+                fields = {**post, "unit": getattr(units, post["unit"])}
+                Appointment.objects.create(person=who, is_primary=place == 0, **fields)
+        before = list(Appointment.objects.order_by("pk").values())
+        found = again(manager_p1, units, kind)
+        assert {outcome for _, outcome, _, _ in found} == {"unchanged"}, found
+        assert len(found) == 1 + sum(len(told["posts"]) for told in people.values())
+        assert list(Appointment.objects.order_by("pk").values()) == before
+    finally:
+        RosterRow.objects.all().delete()
+        RosterBatch.objects.all().delete()
+        Appointment.objects.filter(person__in=made).delete()
+        for each in made:
+            each.delete()
+
+
+def test_an_exported_roster_puts_the_further_posts_below_the_main_one_wherever_they_are(manager_p1, units):
+    who = person(units, 2, "Đặng Thị Ánh", year=1985, position="Phó Chủ tịch")  # in p1_b
+    Appointment.objects.create(
+        person=who, unit=units.p1, position="Ủy viên", is_primary=False, is_acting=True, starts_on=DAY_ONE,
+        ends_on=dt.date(2027, 1, 1), decision="12/QĐ",
+    )  # fmt: skip
+    lines = [line for line in people_queries.roster_lines(manager_p1, units.p1) if line.full_name == who.full_name]
+    assert [(line.position, line.is_primary, line.is_acting, line.last_day, line.decision) for line in lines] == [
+        ("Phó Chủ tịch", True, False, None, ""),
+        ("Ủy viên", False, True, dt.date(2026, 12, 31), "12/QĐ"),
+    ]
+
+
+def test_a_person_of_another_province_is_exported_with_the_post_in_the_own_one_only(manager_p1, units):
+    who = make_person("tinhkhac", "Lò Văn Khánh", None)
+    who.birth_year = 1970
+    who.save()
+    Appointment.objects.create(person=who, unit=units.p2_a, position="Chủ tịch", starts_on=DAY_ONE)
+    Appointment.objects.create(
+        person=who, unit=units.p1_a, position="Ủy viên", is_primary=False, starts_on=DAY_ONE
+    )  # fmt: skip
+    lines = [line for line in people_queries.roster_lines(manager_p1, units.p1) if line.full_name == who.full_name]
+    assert [(line.unit, line.is_primary) for line in lines] == [(lines[0].unit, False)]
+    assert [row for row in again(manager_p1, units, "xlsx") if row[0] == who.full_name] == [
+        (who.full_name, "unchanged", "", {})
+    ]
+
+
+def test_the_roster_of_people_with_several_posts_costs_the_same_queries(manager_p1, units, django_assert_num_queries):
+    who = person(units, 1, "Đặng Thị Ánh", year=1985)
+    with CaptureQueriesContext(connection) as one:
+        list(people_queries.roster_lines(manager_p1, units.p1))
+    for number in range(3):
+        Appointment.objects.create(
+            person=who, unit=units.p1_b, position=f"Ủy viên {number}", is_primary=False, starts_on=DAY_ONE
+        )
+    with django_assert_num_queries(len(one)):
+        list(people_queries.roster_lines(manager_p1, units.p1))

@@ -122,8 +122,10 @@ def test_the_template_reads_back_and_holds_text_columns_and_lists(client, manage
     book = openpyxl.load_workbook(io.BytesIO(client.get("/units/roster/template.xlsx").content))
     sheet = book["Danh sách"]
     assert [cell.value for cell in sheet[1]] == exports.HEADS
-    assert {sheet.cell(row=2, column=column).number_format for column in range(2, 11)} == {"@"}
+    assert {sheet.cell(row=2, column=column).number_format for column in range(2, 15)} == {"@"}
     assert [(str(each.sqref), each.formula1) for each in sheet.data_validations.dataValidation] == [
+        ("K2:K100000", '"Chính,Kiêm nhiệm"'),
+        ("L2:L100000", '"Có,Không"'),
         ("G2:G100000", '"Phụ trách Trang,Thành viên Tổ quản trị Trang,Không"'),
         ("J2:J100000", '"Có,Chưa,Chưa rõ"'),
         ("H2:H100000", "'Đơn vị'!$A$2:$A$4"),

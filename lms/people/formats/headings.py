@@ -28,6 +28,11 @@ _HEADS = {
     "unit_above": r"huyen|quan huyen|huyen (thi xa|tx|thi)( thanh pho| tp)?|huyen (quan|tp|thanh pho).*|tinh"
     r"|tinh (thanh pho|tp|thanh)",
     "starts_on": r"tu ngay|ngay bat dau|ngay giu chuc vu",
+    # Only as our template says it: "Kiêm nhiệm" of an office's own list may hold anything.
+    "post_kind": r"loai chuc vu|chuc vu chinh kiem nhiem",
+    "is_acting": r"(giao )?quyen( hoac)? phu trach|quyen chuc vu",
+    "last_day": r"den (het )?ngay|ngay (ket thuc|thoi giu chuc vu)",
+    "decision": r"(so )?(quyet dinh|qd)( (so|bo nhiem|phan cong|chuan y|cong nhan))*",
     "page": r"((da )?co |dia chi |duong dan |link |url )?"
     r"(trang cong dong|trang fanpage|trang facebook|trang|fanpage|facebook)"
     r"( (cong dong|fanpage|facebook|cua don vi|cua xa|cua mttq|mttq|mat tran|hien co|co chua|chua co))*",
@@ -43,7 +48,8 @@ _HEADS = {
 }
 _MEANS = {meaning: re.compile(pattern) for meaning, pattern in _HEADS.items()}
 _UNREAD = frozenset({"number", "sex", "male", "female", "ethnic", "id_card", "note"})
-READ = ("full_name", "born", "phone", "email", "position", "page_duty", "unit", "starts_on", "page")
+READ = ("full_name", "born", "phone", "email", "position", "page_duty", "unit", "starts_on", "page", "post_kind",
+        "is_acting", "last_day", "decision")  # fmt: skip
 # Several columns of these are read together; of any other there may be one.
 _MANY = frozenset({"name_before", "name_given", "phone", "unit_above", "born"})
 HEADER_WITHIN = 30

@@ -139,6 +139,10 @@ class Source:
         """Whether anything in the file says of which unit the people are."""
         return self._grouped or any(part.header.has_unit for part in self.parts)
 
+    def tells(self, column: str) -> bool:
+        """Whether any sheet has a column of that meaning."""
+        return any(column in part.header.columns.values() for part in self.parts)
+
     def rows(self) -> Iterator[Row]:
         """Every row of a person, once. Raises FileRefusedError, at the latest at the end: what was done with the rows
         before has to be undone then.

@@ -45,12 +45,16 @@ class Found:
     living: dict[int, int] = field(default_factory=dict)
 
     def of(self, pk: int | None, day: dt.date) -> Known | None:
-        """The account with the primary appointment that holds on ``day``."""
+        """The account with the appointments that hold on ``day``."""
         known = self.known.get(self.living.get(pk or 0, pk or 0))
         if known is None:
             return None
-        held = self.posts.get(known.pk, [])
-        return replace(known, post=next((post for row, post in held if row.is_primary and _holds(row, day)), None))
+        held = [(row, post) for row, post in self.posts.get(known.pk, []) if _holds(row, day)]
+        return replace(
+            known,
+            post=next((post for row, post in held if row.is_primary), None),
+            further=tuple(post for row, post in held if not row.is_primary),
+        )
 
 
 class Directory:
@@ -179,7 +183,9 @@ class Directory:
 
     def _post(self, held: Appointment) -> Post:
         name = self._names.get(held.unit_id, "")
-        return Post(held.pk, held.unit_id, name, held.position, held.page_duty, held.starts_on)
+        last_day = held.ends_on - dt.timedelta(days=1) if held.ends_on else None
+        return Post(held.pk, held.unit_id, name, held.position, held.page_duty, held.starts_on, held.is_acting,
+                    last_day, held.decision)  # fmt: skip
 
 
 def _unite(found: Found, old: int, survivor: int) -> None:

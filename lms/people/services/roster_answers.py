@@ -17,7 +17,7 @@ from lms.people.models import RosterBatch, RosterRow, UnitChoice
 from lms.people.queries.places import UnitIndex
 from lms.people.rules import Problem, refused
 from lms.people.services import roster_leavers
-from lms.people.services.roster_deciding import DECIDED, Desk, Plan, Read, entry_of, put_decision
+from lms.people.services.roster_deciding import DECIDED, Desk, Plan, Read, entry_of, put_decision, read_of
 from lms.people.services.roster_rights import NotAllowedError, may_import
 from lms.units.models import Grant, Unit
 from lms.units.queries import UnitOnDay, names_on
@@ -166,7 +166,8 @@ def _decide(
     desk.remember(_rows_that_say_the_same(rows, batch))
     for row in rows:
         plan = _plan(desk, row, units[row.pk], names, index)
-        other = _other_row(row, plan.decision.person, batch) if plan.decision.person else None
+        is_main = plan.decision.person and not plan.entry.is_further
+        other = _other_row(row, plan.decision.person, batch) if is_main and plan.decision.person else None
         if other:
             plan = replace(plan, decision=refused(_twice(other)))
         kept = row.candidates if row.answer else None
@@ -176,6 +177,18 @@ def _decide(
         row.unit_key = row.unit_key or key
         row.remarks = [[remark.value, words] for remark, words in plan.entry.remarks]
         row.save(update_fields=[*DECIDED, "answer", "answer_person"])
+    _decide_hanging(desk, rows, batch)
+
+
+def _decide_hanging(desk: Desk, rows: list[RosterRow], batch: RosterBatch) -> None:
+    """Further posts that stayed out because the row of the main post did: ``desk`` has just decided that one."""
+    decided = {(row.sheet, row.number) for row in rows}
+    out = RosterRow.objects.filter(batch=batch, refusal=Refusal.MAIN_OUT, unit__isnull=False).order_by("pk")
+    hanging = [row for row in out if (row.refusal_words["sheet"], row.refusal_words["row"]) in decided]
+    for row, plan in zip(hanging, desk.decide([read_of(row) for row in hanging]), strict=True):
+        put_decision(row, plan)
+        row.remarks = [[remark.value, words] for remark, words in plan.entry.remarks]
+        row.save(update_fields=DECIDED)
 
 
 def _plan(
@@ -202,7 +215,7 @@ def _rows_that_say_the_same(rows: list[RosterRow], batch: RosterBatch) -> QueryS
 
 def _other_row(row: RosterRow, person_id: int, batch: RosterBatch) -> RosterRow | None:
     others = RosterRow.objects.filter(batch=batch, person=person_id, outcome__in=[*WRITTEN, Outcome.UNCHANGED])
-    return others.exclude(pk=row.pk).first()
+    return next((other for other in others.exclude(pk=row.pk) if not entry_of(other).is_further), None)
 
 
 def _twice(other: RosterRow) -> Problem:

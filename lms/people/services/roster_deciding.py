@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from lms.accounts.models import User
 from lms.accounts.rules import counts_as_staff
+from lms.core import text
 from lms.fanpages.rules import Statement, key_of
 from lms.people import queries, rules
-from lms.people.enums import Answer, Outcome, Refusal
+from lms.people.enums import Answer, Outcome, Refusal, Remark
 from lms.people.models import RosterBatch, RosterRow
 from lms.people.queries.directory import Asked, Directory, Found
 from lms.people.queries.places import UnitIndex
@@ -21,7 +23,8 @@ from lms.units.services.appointments import is_open
 @dataclass(frozen=True)
 class Read:
     """A row to be decided. ``unit_id``: of a row that was staged, the unit it was placed in. ``answer`` and
-    ``person_id``: what a person has said of a doubtful row.
+    ``person_id``: what a person has said of a doubtful row. ``is_made``: the person was made by this very roster and
+    may serve nowhere before a day to come.
     """
 
     entry: Entry
@@ -29,6 +32,7 @@ class Read:
     unit_id: int | None = None
     answer: str = ""
     person_id: int | None = None
+    is_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,19 +57,32 @@ class Desk:
     ``index`` finds the units of rows fresh from a file; rows that were staged bring theirs along.
     """
 
-    def __init__(self, *, batch: RosterBatch, importer: User, today: dt.date, index: UnitIndex | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        batch: RosterBatch,
+        importer: User,
+        today: dt.date,
+        index: UnitIndex | None = None,
+        with_further: bool = True,
+    ) -> None:
+        """``with_further``: rows may tell further posts, so the main ones are remembered."""
         self._top, self._today, self._index = batch.unit, today, index
         self._directory = Directory(importer, today, batch if batch.pk else None)
         self._pages = queries.Pages()
         self._pages_known: set[int] = set()
         self._seen: dict[object, tuple[str, int]] = {}
         self._told: dict[int, tuple[Entry, Statement]] = {}
+        self._mains, self._with_further = Mains(), with_further
 
     def decide(self, rows: Sequence[Read]) -> list[Plan]:
         """Every row with its unit and what would become of it."""
         placed = self._place(rows)
         found = self._directory.look_up(
-            [Asked(row.entry, row.unit.id if row.unit else None, row.read.person_id) for row in placed]
+            [
+                Asked(row.entry, row.unit.id if row.unit else None, row.read.person_id or self._mains.person(row.entry))
+                for row in placed
+            ]
         )
         self._read_pages(placed)
         return [Plan(*self._decided(row, found)) for row in placed]
@@ -73,10 +90,12 @@ class Desk:
     def remember(self, rows: Iterable[RosterRow]) -> None:
         """Rows of the batch that were decided before: what they say, no other row may say again."""
         for row in rows:
-            names = [("phone", row.phone)] if row.phone else []
-            names += [("email", row.email)] if row.email else []
-            named: list[object] = [*names, *([("person", row.person_id)] if row.person_id else [])]
+            entry = entry_of(row)
+            if entry.is_further:
+                continue
+            named = [*_contacts(entry), *([("person", row.person_id)] if row.person_id else [])]
             self._seen.update(dict.fromkeys(named, (row.sheet, row.number)))
+            self._mains.add(entry, row.person_id)
 
     # Units
 
@@ -133,6 +152,8 @@ class Desk:
             if unit is None:
                 raise RowRefusedError(Refusal.NO_UNIT)
             self._refuse_closed(unit, entry)
+            if entry.is_further:
+                return self._further(row, unit, found)
             if not row.read.answer:
                 self._refuse_second(entry, _contacts(entry))
             entry, known = self._meant(row, unit, found)
@@ -141,6 +162,9 @@ class Desk:
             decision = rules.doubtful(doubt)
         except RowRefusedError as error:
             decision = rules.refused(error.problem)
+        if self._with_further and not entry.is_further:
+            is_in = decision.outcome not in (Outcome.REFUSED, Outcome.CONFLICT)
+            self._mains.add(entry, decision.person, is_in=is_in)
         return entry, unit.id if unit else None, decision
 
     def _refuse_closed(self, unit: UnitOnDay, entry: Entry) -> None:
@@ -165,7 +189,7 @@ class Desk:
             )
             return entry, known
         chosen = found.of(row.read.person_id, day) if row.read.answer == Answer.PERSON else None
-        if row.read.answer == Answer.PERSON and (chosen is None or not chosen.in_scope):
+        if row.read.answer == Answer.PERSON and (chosen is None or not (chosen.in_scope or row.read.is_made)):
             raise RowRefusedError(Refusal.CHANGED_MEANWHILE)
         meant = chosen.pk if chosen else None
         reached = ((entry.phone, by_phone), (entry.email, by_email))
@@ -184,12 +208,47 @@ class Desk:
             # Whoever can change an e-mail can have the password sent there.
             raise RowRefusedError(Refusal.STAFF, name=known.full_name)
         self._seen.update(dict.fromkeys(names, (entry.sheet, entry.number)))
-        if entry.page_status and decision.outcome != Outcome.REFUSED:
+        if decision.outcome != Outcome.REFUSED:
+            self._remember_page(entry, unit, stands)
+        return decision
+
+    def _further(self, row: _Placed, unit: UnitOnDay, found: Found) -> tuple[Entry, int | None, Decision]:
+        """A row of a further post: of whom the main row above it speaks, else of somebody known. Raises like
+        ``rules.match``.
+        """
+        entry = row.entry
+        main = None if row.read.answer else self._mains.of(entry)
+        if main and main.person is None:
+            known = None
+            words = {"row": main.number, "sheet": main.sheet}
+            key = Remark.OF_ROW_ON_SHEET if main.sheet else Remark.OF_ROW
+            entry = replace(entry, remarks=((key, words), *entry.remarks))
+        elif main:
+            day = max(entry.starts_on or self._today, self._today)
+            known = found.of(main.person, day)
+            if known is None:
+                raise RowRefusedError(Refusal.CHANGED_MEANWHILE)
+        else:
+            entry, known = self._meant(row, unit, found)
+        if known is None and main is None:
+            raise RowRefusedError(Refusal.ALONE)
+        post = rules.further_post(entry, unit.id, known) if known else None
+        whose: object = known.pk if known else (main.sheet, main.number) if main else None
+        names: list[object] = [("post", post.pk if post else (whose, unit.id, entry.position))]
+        self._refuse_second(entry, names)
+        page, stands = self._page(entry, unit)
+        decision = rules.decide_further(entry, unit.id, unit.name, known, page)
+        if decision.outcome != Outcome.REFUSED:
+            self._seen.update(dict.fromkeys(names, (entry.sheet, entry.number)))
+            self._remember_page(entry, unit, stands)
+        return entry, unit.id, decision
+
+    def _remember_page(self, entry: Entry, unit: UnitOnDay, stands: Statement) -> None:
+        if entry.page_status:
             self._pages.stands[unit.id] = stands
             self._told[unit.id] = (entry, stands)
             if stands.key:
                 self._pages.taken[stands.key] = unit.id
-        return decision
 
     def _refuse_second(self, entry: Entry, names: list[object]) -> None:
         """One person, one phone and one e-mail stand in one row of a file."""
@@ -220,6 +279,59 @@ def _contacts(entry: Entry) -> list[object]:
     return [*told, ("email", entry.email)] if entry.email else told
 
 
+class _Main(NamedTuple):
+    """A row of a main post. ``person`` None: of somebody whom it makes; ``is_in``: it goes in, as far as is known."""
+
+    sheet: str
+    number: int
+    full_name: str
+    person: int | None
+    is_in: bool
+
+
+class Mains:
+    """The rows of main posts so far, to find whose further post a later row tells. Small: there may be 100,000."""
+
+    def __init__(self) -> None:
+        self._by: dict[object, tuple[_Main, ...]] = {}
+
+    def add(self, entry: Entry, person: int | None, *, is_in: bool = True) -> None:
+        main = _Main(entry.sheet, entry.number, entry.full_name, person, is_in)
+        for name in (*_contacts(entry), _named(entry)):
+            self._by[name] = (*self._by.get(name, ()), main)
+
+    def of(self, entry: Entry) -> _Main | None:
+        """By phone or e-mail, else by exactly the same name and birth. Raises RowRefusedError where the contact is that
+        of somebody of another name, where several rows have the name and birth, and where the row stays out itself.
+        """
+        for name in _contacts(entry):
+            for main in self._by.get(name, ()):
+                if main.is_in and text.fold(main.full_name) != rules.folded(entry):
+                    raise RowRefusedError(Refusal.OTHER_NAME, name=main.full_name)
+        names = [*_contacts(entry), *([_named(entry)] if entry.born_on or entry.birth_year else [])]
+        found = next((mains for name in names if (mains := self._by.get(name, ()))), ())
+        accepted = [main for main in found if main.is_in]
+        if len(accepted) > 1:
+            raise RowRefusedError(Refusal.SEVERAL_ABOVE)
+        if found and not accepted:
+            raise RowRefusedError(Refusal.MAIN_OUT, row=found[0].number, sheet=found[0].sheet)
+        return next(iter(accepted), None)
+
+    def person(self, entry: Entry) -> int | None:
+        """The account of whom ``of`` finds, to be looked up with the others."""
+        if not entry.is_further:
+            return None
+        try:
+            main = self.of(entry)
+        except RowRefusedError:
+            return None
+        return main.person if main else None
+
+
+def _named(entry: Entry) -> object:
+    return "name", entry.full_name, entry.born_on, entry.birth_year
+
+
 def entry_of(row: RosterRow) -> Entry:
     """A staged row as it was understood."""
     return Entry(
@@ -236,11 +348,25 @@ def entry_of(row: RosterRow) -> Entry:
         page_status=row.page_status,
         page_url=row.page_url,
         sheet=row.sheet,
+        **rules.said_of_post(row.original),
     )
 
 
 def read_of(row: RosterRow) -> Read:
     return Read(entry_of(row), None, row.unit_id, row.answer, row.answer_person_id)
+
+
+def read_of_further(row: RosterRow) -> Read:
+    """A staged row of a further post: it means the person for whom it was accepted, or whom the row above it that it
+    hangs on has made. One query for the latter.
+    """
+    person_id = row.person_id
+    told = next((words for key, words in row.remarks if key in (Remark.OF_ROW, Remark.OF_ROW_ON_SHEET)), None)
+    if person_id is None and told:
+        above = RosterRow.objects.filter(batch=row.batch_id, sheet=told["sheet"], number=told["row"])
+        person_id = above.values_list("person_id", flat=True).first()
+    answer = Answer.PERSON if person_id else row.answer
+    return Read(entry_of(row), None, row.unit_id, answer, person_id, is_made=row.person_id is None)
 
 
 def put_decision(row: RosterRow, plan: Plan) -> None:

@@ -154,7 +154,9 @@ def judge_rows(batch: RosterBatch, rows: Sequence[RosterRow]) -> list[Verdict]:
     """What taking back would do today, for some fifty written rows. Nothing is written; a fixed number of queries and
     one for each table that may know of a person.
     """
-    facts = _Facts([row.person_id for row in rows if row.person_id], [row for row in rows if row.undo.get("made")])
+    made = [row for row in rows if row.undo.get("made")]
+    facts = _Facts([row.person_id for row in rows if row.person_id], made)
+    facts.of_batch = _made_by(batch, {row.person_id for row in made if row.person_id}) if made else set()
     by = batch.undo_by
     return [_Judge(facts, by, row.written_at).row(row) for row in rows]
 
@@ -176,11 +178,14 @@ def judge_leavers(batch: RosterBatch, leavers: Sequence[RosterLeaver]) -> list[V
 
 
 class _Facts:
-    """What is known today of some people."""
+    """What is known today of some people. ``of_batch``: appointments that the roster made in other rows of theirs."""
+
+    of_batch: set[int]
 
     def __init__(self, pks: Iterable[int], made: Sequence[RosterRow]) -> None:
         wanted = set(pks)
         self.today = clock.today()
+        self.of_batch = set()
         self.people = User.objects.in_bulk(wanted)
         self.posts: dict[int, dict[int, Appointment]] = defaultdict(dict)
         for post in (
@@ -233,7 +238,7 @@ class _Judge:
     def _close(self, verdict: Verdict, person: User, row: RosterRow) -> None:
         """An account that the roster made: only one that nobody has used, and of which nothing else is known."""
         posts = row.undo.get("posts") or {}
-        others = [pk for pk in self._facts.posts[person.pk] if pk != posts.get("made")]
+        others = self._facts.posts[person.pk].keys() - self._facts.of_batch - {posts.get("made")}
         if person.pk in self._facts.staff:
             verdict.leave(Left.RIGHTS)
         elif person.last_login is not None:
@@ -305,26 +310,29 @@ class _Judge:
         made = held.get(posts.get("made") or 0)
         if posts.get("made") is None:
             return
-        if made is None or made.ends_on is not None:
+        if made is None or _plain(made.ends_on) != posts.get("until"):
             verdict.leave(Left.POST_CHANGED)
-        elif any(pk > made.pk and post.is_primary for pk, post in held.items()):
+        elif made.is_primary and any(pk > made.pk and post.is_primary for pk, post in held.items()):
             verdict.leave(Left.LATER_POST)
         else:
             self._unmake(verdict, made)
             self.reopen(verdict, person, posts.get("ended") or [], made=made)
 
     def _correct(self, verdict: Verdict, person: User, post: Appointment | None, kept: dict[str, Any]) -> None:
-        if post is None or [post.position, post.page_duty] != [kept["position"][1], kept["page_duty"][1]]:
+        fields = [name for name in kept if name != "id"]
+        if post is None or any(_plain(getattr(post, name)) != kept[name][1] for name in fields):
             verdict.leave(Left.POST_CHANGED)
             return
         words = {"position": kept["position"][0], "duty": DUTIES.get(kept["page_duty"][0], "")}
 
         def do() -> None:
-            before = {"position": post.position, "page_duty": post.page_duty}
-            post.position, post.page_duty = kept["position"][0], kept["page_duty"][0]
-            post.save(update_fields=["position", "page_duty"])
-            after = {"position": post.position, "page_duty": post.page_duty}
-            self._log("people.roster_undone", person, before, after)
+            before = {name: _plain(getattr(post, name)) for name in fields}
+            for name in fields:
+                setattr(post, name, kept[name][0])
+            if kept.get("ends_on", [None])[0]:
+                post.ends_on = dt.date.fromisoformat(kept["ends_on"][0])
+            post.save(update_fields=fields)
+            self._log("people.roster_undone", person, before, {name: kept[name][0] for name in fields})
 
         verdict.changes.append(Change(Back.POST_WORDS, words, do))
 
@@ -438,7 +446,18 @@ class _Judge:
         )  # fmt: skip
 
 
+def _made_by(batch: RosterBatch, pks: set[int]) -> set[int]:
+    """The appointments that the batch made for these people and that go with it."""
+    rows = RosterRow.objects.filter(batch=batch, person__in=pks, written_at__isnull=False, undo_left=[])
+    told = (undo.get("posts") or {} for undo in rows.values_list("undo", flat=True))
+    return {posts["made"] for posts in told if posts.get("made")}
+
+
 # --- Fields as shown --------------------------------------------------------------------------------
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _born(changed: dict[str, list[Any]], side: int) -> str:

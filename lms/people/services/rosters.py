@@ -31,11 +31,10 @@ from lms.people.formats.unitnames import has_type
 from lms.people.models import HeadingChoice, RosterBatch, RosterRow
 from lms.people.queries.places import UnitIndex
 from lms.people.rules import Entry, Problem
-from lms.people.services import roster_answers, roster_leavers, roster_undo
-from lms.people.services.roster_deciding import Desk, Plan, Read, put_decision, read_of
+from lms.people.services import roster_answers, roster_leavers, roster_posts, roster_undo
+from lms.people.services.roster_deciding import Desk, Plan, Read, entry_of, put_decision, read_of, read_of_further
 from lms.people.services.roster_rights import NotAllowedError, may_import
-from lms.units.models import Appointment, Unit
-from lms.units.services.appointments import appoint
+from lms.units.models import Unit
 from lms.units.services.errors import RefusedError
 
 logger = logging.getLogger(__name__)
@@ -209,7 +208,7 @@ def _read(batch: RosterBatch, source: tables.Source, by: User, progress: Callabl
     today = clock.today()
     RosterBatch.objects.filter(pk=batch.pk).update(rows_all=source.about)
     index = UnitIndex(batch.unit, today, queries.unit_answers(batch.unit))
-    desk = Desk(batch=batch, importer=by, today=today, index=index)
+    desk = Desk(batch=batch, importer=by, today=today, index=index, with_further=source.tells("post_kind"))
     layout = _Layout()
     done = 0
     try:
@@ -332,7 +331,7 @@ def _row(batch: RosterBatch, plan: Plan, cells: dict[str, tables.Cell]) -> Roste
         starts_on=entry.starts_on,
         page_status=entry.page_status,
         page_url=entry.page_url,
-        original=rules.original(cells) if outcome in (Outcome.REFUSED, Outcome.CONFLICT) else {},
+        original=rules.original(cells) if outcome in (Outcome.REFUSED, Outcome.CONFLICT) else rules.kept_cells(cells),
         remarks=[] if outcome == Outcome.REFUSED else [[key.value, words] for key, words in entry.remarks],
     )
     put_decision(row, plan)
@@ -425,12 +424,16 @@ def _write_rows(batch: RosterBatch, rows: list[RosterRow], at: dt.datetime) -> i
     assert importer is not None  # noqa: S101  a constraint says so
     written = 0
     desk = Desk(batch=batch, importer=importer, today=clock.today())
-    for row, plan in zip(rows, desk.decide([read_of(row) for row in rows]), strict=True):
-        try:
-            with transaction.atomic():
-                written += _write_row(row, plan, importer, at)
-        except (RefusedError, PageRefusedError, IntegrityError):
-            _settle(row, plan, Outcome.REFUSED, Problem(Refusal.CHANGED_MEANWHILE))
+    further = [row for row in rows if entry_of(row).is_further]
+    main = [row for row in rows if row not in further]
+    # Further posts last: the rows before may make the very people who hold them.
+    for some, reader in ((main, read_of), (further, read_of_further)):
+        for row, plan in zip(some, desk.decide([reader(row) for row in some]), strict=True):
+            try:
+                with transaction.atomic():
+                    written += _write_row(row, plan, importer, at)
+            except (RefusedError, PageRefusedError, IntegrityError):
+                _settle(row, plan, Outcome.REFUSED, Problem(Refusal.CHANGED_MEANWHILE))
     return written
 
 
@@ -439,15 +442,18 @@ def _write_row(row: RosterRow, plan: Plan, importer: User, at: dt.datetime) -> i
     if decision.outcome == Outcome.UNCHANGED:
         _settle(row, plan, decision.outcome, None)
         return 0
+    # A further post of somebody whom this roster makes was confirmed before the account was there.
+    person_id = decision.person if plan.entry.is_further and row.person_id is None else row.person_id
     same = (decision.outcome, decision.person, decision.changes, plan.unit_id) == (
-        row.outcome, row.person_id, row.changes, row.unit_id,
+        row.outcome, person_id, row.changes, row.unit_id,
     )  # fmt: skip
-    if not same:
+    if not same or (plan.entry.is_further and decision.person is None):
         _settle(row, plan, Outcome.REFUSED, Problem(Refusal.CHANGED_MEANWHILE))
         return 0
     unit = Unit.objects.get(pk=plan.unit_id)
     where = {"unit": unit.pk, "path": unit.path, "batch": row.batch_id}
     undo: dict[str, Any] = {}
+    is_new = decision.person is None
     if decision.person is None:
         person = _new_person(plan.entry)
         undo["made"] = True
@@ -461,8 +467,8 @@ def _write_row(row: RosterRow, plan: Plan, importer: User, at: dt.datetime) -> i
                 "people.roster_changed", person, actor=importer, before={key: old for key, (old, _) in shown.items()},
                 after={key: new for key, (_, new) in shown.items()}, **where,
             )  # fmt: skip
-    if decision.person is None or {"unit", "position", "page_duty"} & set(decision.changes):
-        undo["posts"] = _serve(person, unit, plan.entry, is_new=decision.person is None, importer=importer)
+    if is_new or OF_POST & set(decision.changes):
+        undo["posts"] = roster_posts.serve(person, unit, plan.entry, is_new=is_new, importer=importer)
     if "page" in decision.changes:
         undo["page"] = _report_page(unit, plan.entry, importer, at)
     row.person = person
@@ -481,6 +487,7 @@ def _settle(row: RosterRow, plan: Plan, outcome: Outcome, problem: Problem | Non
 
 
 _OF_ACCOUNT = ("full_name", "phone", "email", "born")
+OF_POST = {"unit", "position", "page_duty", "is_acting", "last_day", "decision", "further"}
 
 
 def _new_person(entry: Entry) -> User:
@@ -514,45 +521,6 @@ def _change_person(person: User, entry: Entry, changed: set[str]) -> dict[str, l
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _serve(person: User, unit: Unit, entry: Entry, *, is_new: bool, importer: User) -> dict[str, Any]:
-    """The appointment of the row; answers what that changed: ``made``, ``ended`` [id, end before, end now],
-    ``corrected`` {id, position and page duty before and now}.
-    """
-    today = clock.today()
-    starts_on = entry.starts_on or today
-    held = {} if is_new else {post.pk: post for post in Appointment.objects.filter(person=person)}
-    ahead = Appointment.objects.on(max(starts_on, today)).filter(person=person, is_primary=True)
-    post = None if is_new else ahead.first()
-    if post and post.unit_id == unit.pk and starts_on <= post.starts_on:
-        # The very appointment of the row, spelled better.
-        position = entry.position or post.position
-        duty = post.page_duty if entry.page_duty is None else entry.page_duty
-        corrected = {"id": post.pk, "position": [post.position, position], "page_duty": [post.page_duty, duty]}
-        before = {"position": post.position, "page_duty": post.page_duty}
-        post.position, post.page_duty = position, duty
-        post.save(update_fields=["position", "page_duty"])
-        audit.record(
-            "people.roster_corrected", person, actor=importer, before=before,
-            after={"position": position, "page_duty": duty}, unit=unit.pk, path=unit.path,
-        )  # fmt: skip
-        return {"corrected": corrected}
-    duty = entry.page_duty if entry.page_duty is not None else (post.page_duty if post else "")
-    made = appoint(
-        person=person,
-        unit=unit,
-        position=entry.position or (post.position if post else ""),
-        page_duty=duty,
-        starts_on=starts_on,
-        actor=importer,
-        transfer=True,
-    )
-    now = {} if is_new else dict(Appointment.objects.filter(pk__in=held).values_list("pk", "ends_on"))
-    ended = [
-        [pk, _plain(before.ends_on), _plain(now[pk])] for pk, before in held.items() if before.ends_on != now.get(pk)
-    ]
-    return {"made": None if made.pk in held else made.pk, "ended": ended}
 
 
 def _report_page(unit: Unit, entry: Entry, importer: User, at: dt.datetime) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 from django import template
+from django.utils.translation import gettext as _
 
 from lms.accounts import phones
 from lms.accounts.models import User
@@ -33,6 +34,17 @@ def born(row: RosterRow) -> str:
 @register.filter
 def duty(row: RosterRow) -> str:
     return rules.DUTIES.get(row.page_duty, "") if row.page_duty not in ("", "-") else ""
+
+
+@register.filter
+def of_post(row: RosterRow) -> list[str]:
+    """What the row says of its post beyond position and duty, in words: further, acting, last day, decision."""
+    said = rules.said_of_post(row.original)
+    words = [_("further post")] if said.get("kind") == rules.FURTHER else []
+    words += [_("acting or in charge")] if said.get("is_acting") else []
+    if said.get("last_day"):
+        words.append(_("until %(day)s") % {"day": f"{said['last_day']:%d/%m/%Y}"})
+    return [*words, *([said["decision"]] if said.get("decision") else [])]
 
 
 @register.filter
