@@ -174,10 +174,10 @@ RULES: dict[str, Rule] = {
     "people:notice": see(SIGNED_IN),
     "people:privacy_export": act(SIGNED_IN),
     "people:privacy_ask": act(SIGNED_IN),
-    "people:privacy_export_file": made_up(NOBODY, pk="00000000-0000-0000-0000-000000000000"),
-    "people:privacy_withdraw": Rule(NOBODY, {"pk": 1}, is_action=True, is_made_up=True),
+    "people:privacy_export_file": see(OWN, pk="data_package"),
+    "people:privacy_withdraw": act(OWN, pk="data_request"),
     "people:privacy_requests": see(lists("import")),
-    "people:privacy_request": made_up(NOBODY, pk=1),
+    "people:privacy_request": see(over("import"), pk="data_request"),
     "people:privacy_behalf": see(over("import"), person_id="person"),
     **{f"people:privacy_{name}": see(frozenset({"superuser"})) for name in ("register", "notices", "cleaning")},
     # --- tasks -------------------------------------------------------------------------------------

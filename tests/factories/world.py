@@ -15,7 +15,7 @@ from courses.models import Activity, Module
 from lms.accounts.models import User
 from lms.fanpages import services as fanpages
 from lms.fanpages.models import PageRecord
-from lms.people.services import joining, merging, reorganising, rosters
+from lms.people.services import joining, merging, privacy, reorganising, rosters
 from lms.units.models import Appointment, Grant, Reorganisation, Unit
 from quizzes.services import attempts, manual, overrides, regrades, sessions
 from quizzes.services.responses import attach
@@ -80,6 +80,14 @@ def _union(units: Units, by: User) -> int:
     return merging.merge(old=old, survivor=survivor, by=by, at=NOON, reason="Một người").pk
 
 
+def _personal_data(officer: User) -> dict[str, Any]:
+    """What the officer has asked about her data, and a package of them that is ready."""
+    asked = privacy.ask(kind="objection", person=officer, by=officer, at=NOON, words=f"{NAME} không đồng ý")
+    package = privacy.ask_export(person=officer, at=NOON)
+    privacy.make_export(export_id=package.pk, at=NOON)
+    return {"data_request": asked.pk, "data_package": package.pk}
+
+
 def _change(units: Units, by: User, closing: Unit) -> Reorganisation:
     """A plan that takes a unit away."""
     words = {"document_kind": "Nghị quyết", "document_number": "1/NQ", "document_issuer": "Quốc hội"}
@@ -108,6 +116,7 @@ def make_world(units: Units) -> World:
     importer = people["import"]
     assert importer
     ids.update(_joining(units, importer))
+    ids.update(_personal_data(officer))
     practical = make_task()
     course = practical.pages.record
     ids.update(course=course.pk, lesson=practical.pages.activity(practical.pages.lesson_1).pk)
