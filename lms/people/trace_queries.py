@@ -15,23 +15,32 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import registry
 from wagtail.models import ModelLogEntry, PageLogEntry
 
+from certificates.models import Certificate
+from courses.models import Submission
+from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import audit, clock, text
 from lms.core.numbers import number
+from lms.fanpages.models import PageRecord
 from lms.people.enums import ApprovalState
-from lms.people.trace_words import ASKED, CLEANED, FIELDS, GROUPS, RIGHTS, SENTENCES
+from lms.people.models import Approval, DataRequest, JoinLink
+from lms.people.trace_words import ASKED, BY, CLEANED, FIELDS, GROUPS, RIGHTS, SENTENCES, SOURCES
+from lms.plans.models import Assignment
 from lms.units import queries as units
-from lms.units.models import Appointment, Grant, Unit
+from lms.units.models import Appointment, Grant, Level, Unit
 from lms.units.queries import UnitOnDay
 from lms.units.scope import granted_paths, has_any_grant
+from quizzes.models import Override, QuestionVersion, Regrade
 
 A_PAGE = 50
 CSV_AT_MOST = 100_000
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ISO_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _SEVERAL = 400
 
 
@@ -202,12 +211,62 @@ def lines_for_file(viewer: User, asked: Asked) -> Iterator[Line]:
 
 
 def lines(entries: Iterable[Any]) -> list[Line]:
-    """Each entry in words, in the order given. Two queries: the names of the units, and of the real people."""
+    """Each entry in words, in the order given. Two queries, the names of the units and of the real people, and one for
+    each kind of thing that has no name of its own.
+    """
     listed = list(entries)
-    names = units.names_on({unit for entry in listed if (unit := _unit_of(entry))}, clock.today())
+    things = _things(listed)
+    wanted = {unit for entry in listed if (unit := _unit_of(entry))}
+    names = units.names_on(wanted | {thing for thing in things.values() if isinstance(thing, int)}, clock.today())
+    called = {
+        key: (names[thing].name if thing in names else "") if isinstance(thing, int) else thing
+        for key, thing in things.items()
+    }
     real = {entry.data["as"] for entry in listed if isinstance(entry.data.get("as"), int)}
     people = dict(User.objects.filter(pk__in=real).values_list("pk", "full_name")) if real else {}
-    return [_line(entry, names, people) for entry in listed]
+    levels = _levels(listed)
+    return [_line(entry, names, people, called, levels) for entry in listed]
+
+
+# What the label of an entry calls by a number: its kind → the columns of which its words are made. A whole number among
+# them is a unit.
+_NAMED_BY: dict[type[Any], tuple[str, ...]] = {
+    Assignment: ("course__title",),
+    Submission: ("enrolment__user__full_name", "activity__title"),
+    Certificate: ("payload__number", "completion__user__full_name"),
+    Approval: ("subject__full_name",),
+    DataRequest: ("person__full_name",),
+    Override: ("quiz__activity__title", "person__full_name"),
+    Regrade: ("quiz__activity__title",),
+    JoinLink: ("unit_id",),
+    PageRecord: ("unit_id",),
+    Unit: ("pk",),
+}
+
+
+def _things(listed: list[Any]) -> dict[tuple[int, str], str | int]:
+    """(content type, object id) → words, or the id of a unit; what is gone keeps the label of the entry."""
+    found: dict[tuple[int, str], str | int] = {}
+    for model, columns in _NAMED_BY.items():
+        kind = ContentType.objects.get_for_model(model).pk
+        ids = {
+            entry.object_id for entry in listed
+            if isinstance(entry, ModelLogEntry) and entry.content_type_id == kind and not _is_erased(entry)
+        }  # fmt: skip
+        for pk, *values in model._base_manager.filter(pk__in=ids).values_list("pk", *columns) if ids else ():
+            said = [str(value) for value in values if value]
+            found[kind, str(pk)] = values[0] if isinstance(values[0], int) else ", ".join(said)
+    return found
+
+
+def _levels(listed: list[Any]) -> dict[str, str]:
+    """Key of a level → its name, where an entry tells of levels. One query at most."""
+    told = any(isinstance(entry.data, dict) and "levels" in str(entry.data) for entry in listed)
+    return dict(Level.objects.values_list("key", "name")) if told else {}
+
+
+def _is_erased(entry: Any) -> bool:
+    return entry.label == "" and entry.data == {}
 
 
 def _unit_of(entry: Any) -> int | None:
@@ -215,14 +274,23 @@ def _unit_of(entry: Any) -> int | None:
     return unit if isinstance(unit, int) and not isinstance(unit, bool) else None
 
 
-def _line(entry: Any, names: dict[int, UnitOnDay], people: dict[int, str]) -> Line:
+def _line(
+    entry: Any,
+    names: dict[int, UnitOnDay],
+    people: dict[int, str],
+    called: dict[tuple[int, str], str],
+    levels: dict[str, str],
+) -> Line:
     data = entry.data if isinstance(entry.data, dict) else {}
     unit = names.get(_unit_of(entry) or 0)
-    by = str(entry.user) if entry.user_id and entry.user else _("The system")
+    origin = str(data.get("task") or data.get("command") or "")
+    by = str(entry.user) if entry.user_id and entry.user else str(BY.get(origin, BY[""]))
     if data.get("as") in people:
         by = _("%(viewer)s, seeing the site as %(person)s,") % {"viewer": people[data["as"]], "person": by}
-    is_erased = entry.label == "" and data == {}
+    is_erased = _is_erased(entry)
     whom = _("(erased)") if is_erased else entry.label
+    if isinstance(entry, ModelLogEntry):
+        whom = called.get((entry.content_type_id or 0, entry.object_id)) or whom
     said: dict[str, str] = defaultdict(lambda: "–")
     said.update({key: _shown(key, value) for key, value in data.items() if key not in ("before", "after")})
     said.update(by=by, whom=whom, unit=unit.name if unit else "–")
@@ -232,23 +300,33 @@ def _line(entry: Any, names: dict[int, UnitOnDay], people: dict[int, str]) -> Li
     formatter = registry.get_formatter(entry)
     label = str(formatter.label) if formatter else entry.action
     sentence = str(SENTENCES[entry.action]) % said if entry.action in SENTENCES else f"{by}: {label} ({whom})"
-    source = str(data.get("task") or data.get("command") or "")
+    request = data.get("request")
     return Line(
         key=f"{'p' if isinstance(entry, PageLogEntry) else 'm'}{entry.pk}", at=entry.timestamp, sentence=sentence,
-        action=label, by=by, whom=whom, unit=unit.name if unit else "", changes=_changes(data),
+        action=label, by=by, whom=whom, unit=unit.name if unit else "", changes=_changes(data, levels),
         reason=str(data.get("reason") or ""), address=str(data.get("address") or ""),
-        request=str(data.get("request") or ""), source=source, is_erased=is_erased,
+        request=request if isinstance(request, str) else "", source=str(SOURCES.get(origin, SOURCES[""]))
+        if origin else "",
+        is_erased=is_erased,
     )  # fmt: skip
 
 
-def _changes(data: dict[str, Any]) -> tuple[Change, ...]:
+def _changes(data: dict[str, Any], levels: dict[str, str]) -> tuple[Change, ...]:
     before, after = data.get("before") or {}, data.get("after") or {}
     if not isinstance(before, dict) or not isinstance(after, dict):
         key = next((key for key in ("category", "tags") if key in data), "status")
         return (Change(_field(key), _shown(key, data.get("before")), _shown(key, data.get(key))),)
-    return tuple(
-        Change(_field(key), _shown(key, before.get(key)), _shown(key, after.get(key))) for key in {**before, **after}
-    )
+
+    def shown(key: str, value: Any) -> str:
+        if key == "levels" and isinstance(value, list):
+            value = [levels.get(level, level) for level in value]
+        return _shown(key, value)
+
+    changes = [
+        Change(_field(key), shown(key, before.get(key)), shown(key, after.get(key))) for key in {**before, **after}
+    ]
+    # What is only told along, the same before and after, is no change.
+    return tuple(change for change in changes if change.before != change.after)
 
 
 def _field(key: str) -> str:
@@ -271,11 +349,33 @@ def _shown(key: str, value: Any) -> str:
     written = str(value)
     if _ISO_DAY.fullmatch(written):
         return f"{dt.date.fromisoformat(written):%d/%m/%Y}"
+    if _ISO_INSTANT.fullmatch(written):
+        return _instant(written)
+    if key in _PHONES and written.startswith("+84"):
+        return phones.display(written)
     if key == "right" and written in RIGHTS:
         return str(RIGHTS[written])
-    if key in ("page_duty", "duties") and written in Appointment.Duty.values:
-        return str(Appointment.Duty(written).label)
+    for keys, choices in _ENUMS:
+        if key in keys and written in choices.values:
+            return str(choices(written).label)
     return written
+
+
+_PHONES = ("phone", "contact_phone")
+# Fields whose value is a key, and what says it in words. A page is told by its address or, without one, by its state.
+_ENUMS: tuple[tuple[tuple[str, ...], Any], ...] = (
+    (("page_duty", "duties"), Appointment.Duty),
+    (("page", "status"), PageRecord.Status),
+    (("status",), QuestionVersion.Status),
+)
+
+
+def _instant(written: str) -> str:
+    try:
+        at = dt.datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    return f"{timezone.localtime(at) if at.tzinfo else at:%H:%M %d/%m/%Y}"
 
 
 def _in_words(key: str, written: str) -> str:

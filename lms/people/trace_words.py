@@ -194,6 +194,8 @@ FIELDS = {
     "tags": pgettext_lazy("field in the log", "tags"),
     "username": pgettext_lazy("field in the log", "username"),
     "is_active": pgettext_lazy("field in the log", "account open"),
+    "phone_verified": pgettext_lazy("field in the log", "phone confirmed"),
+    "note": pgettext_lazy("field in the log", "note"),
     "positions": pgettext_lazy("field in the log", "positions"),
     "levels": pgettext_lazy("field in the log", "levels"),
     "duties": pgettext_lazy("field in the log", "duties"),
@@ -259,3 +261,51 @@ ASKED = {
     "people.merge_undo": _("parting two united accounts"),
     "people.roster_leavers": _("many people leaving by a roster"),
 }
+
+# Whose doing it was, where nobody is named: the command or task that was running → words. "" for any other.
+BY = {
+    "": _("The system"),
+    "prepare": _("The system, when it was installed"),
+    "demo": _("The system, when the demonstration was made"),
+    "import_units": _("An operator, on the server"),
+    "import_roster": _("An operator, on the server"),
+    "administrator": _("An operator, on the server"),
+    "retention": _("The system, cleaning by the rules"),
+    "erase": _("An operator, on the server"),
+    "lms.people.retention": _("The system, cleaning by the rules"),
+    "lms.core.sweep": _("The system, by its clock"),
+}
+
+# The same, behind the day and the hour: by which work it came about.
+_BACKGROUND = _("by work in the background")
+_SERVER = _("by a command on the server")
+SOURCES = {
+    "": _BACKGROUND,
+    "prepare": _("when it was installed"),
+    "demo": _("when the demonstration was made"),
+    "simulate_nation": _("when a trial country was made"),
+    **dict.fromkeys(
+        (
+            "administrator", "backup", "erase", "export_questions", "import_questions", "import_roster", "import_units",
+            "load_course", "publish_notice", "rebuild_progress", "restore", "retention", "shell", "verify_trace",
+        ),
+        _SERVER,
+    ),
+    **dict.fromkeys(("sweep", "lms.core.sweep", "lms.core.publish_scheduled"), _("by the clock, every minute")),
+    **dict.fromkeys(
+        ("lms.people.read_roster", "lms.people.write_roster", "lms.people.undo_roster", "lms.people.decide_roster"),
+        _("while a roster was worked through"),
+    ),
+    "lms.units.carry_on_reorganisation": _("while units were reorganised"),
+    "lms.people.make_export": _("while personal data was put together"),
+    "lms.people.retention": _("while old data was cleaned"),
+    "courses.make_job_aid": _BACKGROUND,
+    "certificates.render": _("while certificates were written"),
+    **dict.fromkeys(
+        (
+            "quizzes.analyse", "quizzes.work_out_regrade", "quizzes.carry_out_regrade", "quizzes.read_import",
+            "quizzes.enter_import", "quizzes.take_back_import", "quizzes.reserve_seats",
+        ),
+        _("while quizzes were worked on"),
+    ),
+}  # fmt: skip

@@ -110,6 +110,87 @@ def test_an_erased_entry_says_so(officer_p1, manager_p1, units, centre):
     assert not any("bí mật" in line.full or officer_p1.full_name in line.full for line in lines)
 
 
+def test_whatever_a_second_person_may_be_asked_has_words():
+    from lms.people.services import approvals
+
+    assert set(approvals._actions) - set(trace_words.ASKED) == set()
+
+
+def test_every_command_and_task_of_ours_is_told_in_words():
+    import subprocess
+    from pathlib import Path
+
+    from django.conf import settings as project
+
+    listed = subprocess.run(
+        ["git", "ls-files", "*/management/commands/*.py", "*tasks.py"],
+        cwd=project.BASE_DIR, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    commands = {Path(path).stem for path in listed if "/commands/" in path and "__init__" not in path}
+    tasks = {
+        line.split('"')[1]
+        for path in listed if path.endswith("tasks.py") and "/commands/" not in path
+        for line in (Path(project.BASE_DIR) / path).read_text().splitlines() if line.startswith("@shared_task(name=")
+    }  # fmt: skip
+    assert (commands | tasks) - set(trace_words.SOURCES) == set()
+
+
+def test_what_a_command_did_names_no_command(officer_p1, manager_p1, units):
+    note(officer_p1, units.p1_a, command="prepare")
+    note(officer_p1, units.p1_a, task="lms.people.write_roster")
+    note(officer_p1, units.p1_a, command="something_else")
+    lines = trace_queries.page_of(manager_p1, Asked()).lines
+    told = " ".join(f"{line.full} {line.source}" for line in lines)
+    assert not any(name in told for name in ("prepare", "write_roster", "something_else"))
+    assert [line.source for line in lines] == [
+        str(trace_words.SOURCES[key]) for key in ("", "lms.people.write_roster", "prepare")
+    ]
+    assert [line.by for line in lines] == [str(trace_words.BY[key]) for key in ("", "", "prepare")]
+
+
+def test_things_without_a_name_are_called_by_what_they_are_about(officer_p1, manager_p1, units, outline):
+    from lms.people.services import merging_requests
+    from tests.factories.plans import task
+
+    given = task(outline.course, units.p1, manager_p1)
+    other = make_person("hai", officer_p1.full_name, units.p1_a)
+    asked = merging_requests.ask(old=other, survivor=officer_p1, by=manager_p1, at=NOON, reason="x")
+    where = {"unit": units.p1_a.pk, "path": units.p1_a.path}
+    for thing in (given, asked, units.p1_b):
+        audit.record("units.close", thing, actor=manager_p1, **where)
+    lines = trace_queries.page_of(manager_p1, Asked()).lines
+    assert [line.whom for line in lines[:3]] == ["Phường Hạ Long", officer_p1.full_name, outline.course.title]
+
+
+def test_values_are_told_as_people_write_them():
+    before = {
+        "phone": "+84912345678", "page": "no", "levels": ["commune"], "deadline": "2026-12-01", "is_active": True,
+        "planned_at": "2026-11-23T05:00:00+00:00", "position": "Chuyên viên",
+    }  # fmt: skip
+    after = {"phone": "", "page": "https://x", "levels": [], "deadline": "", "is_active": False, "planned_at": "",
+             "position": "Chuyên viên"}  # fmt: skip
+    entry = ModelLogEntry(
+        action="plans.change", label="x", data={"before": before, "after": after}, timestamp=NOON, object_id="1"
+    )
+    (line,) = trace_queries.lines([entry])
+    told = [change.before for change in line.changes]
+    assert told[0] == "0912 345 678"
+    assert told[3] == "01/12/2026"
+    assert told[5] == "12:00 23/11/2026"
+    assert not {"no", "commune", "True"} & set(told[:6]) - {"commune"}
+    assert len(told) == 6
+
+
+def test_who_answers_for_a_unit_reads_that_it_was_renamed_merged_or_closed(units, manager_p1, manager_p2, centre):
+    from lms.units.services import reorganising
+
+    day = dt.date(2026, 12, 1)
+    reorganising.rename(unit=units.p1_a, full_name="Xã Mới", short_name="Mới", type=None, on=day, actor=centre)
+    reorganising.close(unit=units.p1_b, on=day, actor=centre)
+    assert [line.unit for line in trace_queries.page_of(manager_p1, Asked()).lines] == ["Phường Hạ Long", "Xã Vạn Yên"]
+    assert trace_queries.page_of(manager_p2, Asked()).lines == []
+
+
 # --- Who sees what ----------------------------------------------------------------------------------
 
 

@@ -35,7 +35,7 @@ def regrade_docx(request: HttpRequest, regrade_id: int) -> HttpResponseBase:
         content = word.write(paper, papers.layout(), made_at=clock.now())
     audit.record(
         "reports.regrade_notice", regrade, actor=viewer, format="docx", mark=paper.provenance.mark,
-        figures=paper.provenance.figures,
+        figures=paper.provenance.figures, unit=root.pk, path=root.path,
     )  # fmt: skip
     response = HttpResponse(content, content_type=_DOCX)
     name = f"thong-bao-cham-lai-{regrade.pk}-{clock.day_of(regrade.carried_out_at):%Y-%m-%d}.docx"

@@ -154,7 +154,8 @@ def import_lists(
             UnitList.objects.create(as_of=entry.as_of, source=entry.name, source_hash=entry.digest, loaded_at=at)
             _check_counts(entry)
         rows = sum(len(batch.values) for batch in prepared)
-        audit.record("units.import", Unit.objects.get(depth=1), actor=actor, rows=rows)
+        root = Unit.objects.get(depth=1)
+        audit.record("units.import", root, actor=actor, rows=rows, unit=root.pk, path=root.path)
     return Loaded(rows)
 
 

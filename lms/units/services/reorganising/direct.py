@@ -31,7 +31,10 @@ def rename(
     current.ends_on = on
     current.save()
     name = UnitName.objects.create(unit=unit, full_name=full_name, short_name=short_name, type=type, starts_on=on)
-    audit.record("units.rename", unit, actor=actor, old=current.full_name, new=full_name, on=f"{on}")
+    audit.record(
+        "units.rename", unit, actor=actor, old=current.full_name, new=full_name, on=f"{on}", unit=unit.pk,
+        path=unit.path,
+    )  # fmt: skip
     return name
 
 
@@ -40,7 +43,9 @@ def close(*, unit: Unit, on: dt.date, actor: User | None) -> list[Unit]:
     """Close ``unit`` and whatever is open below it; the units that closed. A second call closes nothing more."""
     closed = _close_subtree(unit, on)
     if closed:
-        audit.record("units.close", unit, actor=actor, on=f"{on}", units=len(closed))
+        audit.record(
+            "units.close", unit, actor=actor, on=f"{on}", units=len(closed), unit=unit.pk, path=unit.path
+        )  # fmt: skip
         units_reorganised.send(sender=Unit, closed=closed, opened=[], on=on)
     return closed
 
@@ -91,6 +96,9 @@ def merge(
     closed = [row for unit in units for row in _close_subtree(unit, on)]
     for unit in units:
         Succession.objects.create(old=unit, new=new, share=Succession.Share.WHOLE, basis=basis)
-    audit.record("units.merge", new, actor=actor, units=[unit.pk for unit in units], on=f"{on}", basis=basis)
+    audit.record(
+        "units.merge", new, actor=actor, units=[unit.pk for unit in units], on=f"{on}", basis=basis, unit=new.pk,
+        path=new.path,
+    )  # fmt: skip
     units_reorganised.send(sender=Unit, closed=closed, opened=[new], on=on)
     return new
