@@ -1,5 +1,6 @@
 """The register of personal data is complete; the notice, one's own data, and what people ask about them."""
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -12,14 +13,20 @@ from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from lms.accounts.models import User
-from lms.core import clock
+from lms.accounts.models import SignIn, User
+from lms.core import audit, clock
 from lms.people import privacy
+from lms.people import privacy_queries as queries
 from lms.people.models import DataRequest, NoticeAcceptance, PrivacyNotice
 from lms.people.services import erasure
 from lms.people.services import privacy as service
+from lms.units.models import Appointment
 from lms.units.services.errors import RefusedError
-from tests.conftest import NOON
+from quizzes.models import AttemptQuestion
+from quizzes.rules import review
+from tests.conftest import NOON, Outline, Units
+from tests.factories.certificates import make_completion
+from tests.factories.desk import enrol, essay_quiz, waiting
 
 _WORDS = (models.CharField, models.TextField, models.JSONField, models.FileField, models.GenericIPAddressField)
 
@@ -218,3 +225,119 @@ def test_the_pages_of_requests_open_for_the_unit_alone(officer_p1: User, manager
     page = client_of(manager_p1).get(f"/units/privacy/{asked.pk}/")
     assert len(page.context["preview"].obstacles) == 1
     assert client_of(manager_p1).get(f"/units/privacy/person/{officer_p1.pk}/").status_code == 200
+
+
+# --- What the pages hold -------------------------------------------------------------------------------------------
+
+
+def _rows_of(person: User, key: str) -> list[dict[str, str]]:
+    (section,) = [one for one in queries.sections(person) if one.key == key]
+    return list(section.rows)
+
+
+def test_own_answers_are_there_and_of_the_test_only_what_the_result_shows(
+    officer_p1: User, outline: Outline, units: Units
+) -> None:
+    """Else the page of one's own data would hand out the questions and marks of a test that others still take."""
+    quiz = essay_quiz(outline)
+    enrol(officer_p1, outline, units.p1_a)
+    row = waiting(officer_p1, quiz, "Trang của tôi ở đình làng.")
+    AttemptQuestion.objects.filter(pk=row.pk).update(fraction=1, needs_marking=False, comment="Tốt")
+    attempt = row.attempt
+    attempt.rules = {**attempt.rules, "review": {}}
+    attempt.state, attempt.score, attempt.passed = "graded", 1, True
+    attempt.save()
+    words = "\n".join(value for one in _rows_of(officer_p1, "answers") for value in one.values())
+    assert "Trang của tôi ở đình làng." in words
+    assert not any(kept in words for kept in ("Viết bài giới thiệu", "Tốt", "100"))
+    attempt.rules = {**attempt.rules, "review": review.as_json(review.DEFAULT)}
+    attempt.save()
+    words = "\n".join(value for one in _rows_of(officer_p1, "answers") for value in one.values())
+    assert all(shown in words for shown in ("Viết bài giới thiệu", "Tốt", "100"))
+
+
+@pytest.mark.parametrize("key", [one for one in privacy.GROUPS if one != "work"])
+def test_every_group_that_people_are_told_about_is_a_section_with_its_purpose(key: str, officer_p1: User) -> None:
+    (section,) = [one for one in queries.sections(officer_p1) if one.key == key]
+    assert section.told == privacy.GROUPS[key]
+
+
+def test_the_number_of_queries_does_not_grow_with_what_is_held(
+    officer_p1: User, officer_p2: User, manager_p1: User, units: Units, outline: Outline
+) -> None:
+    def held(person: User, number: int) -> int:
+        for count in range(number):
+            Appointment.objects.create(
+                person=person, unit=units.p1_b, position=f"Ủy viên {count}", starts_on=dt.date(2026, 1, 1 + count),
+                is_primary=False,
+            )  # fmt: skip
+            SignIn.objects.create(person=person, device="d", signed_in_at=NOON, last_seen_at=NOON)
+            audit.record("people.new_code", person, actor=manager_p1, unit=units.p1.pk, path=units.p1.path)
+            make_completion(person, outline.course, units.p1_a)
+            service.ask(kind="objection", person=person, by=person, at=NOON)
+        with CaptureQueriesContext(connection) as made:
+            assert list(queries.sections(person))
+        return len(made)
+
+    assert held(officer_p1, 1) == held(officer_p2, 3)
+
+
+def test_earlier_versions_of_the_notice_can_be_read_with_the_day_on_which_they_were_noted(
+    notice: PrivacyNotice, officer_p1: User, centre: User
+) -> None:
+    service.take_note(person=officer_p1, notice=notice, at=NOON)
+    centre.is_superuser = True
+    service.publish(words="# Mới\nNội dung mới", note="", by=centre, at=NOON)
+    page = client_of(officer_p1).get("/accounts/privacy/notice/")
+    assert [(one, noted) for one, _blocks, noted in page.context["earlier"]] == [(notice, NOON)]
+    assert notice.text.splitlines()[1] in page.content.decode()
+
+
+def test_the_person_is_told_on_the_first_page_of_the_account_what_became_of_a_request(
+    officer_p1: User, officer_p2: User, manager_p1: User, time_machine: Any
+) -> None:
+    time_machine.move_to(NOON, tick=False)
+    asked = service.ask(
+        kind="correction", person=officer_p1, by=officer_p1, at=NOON, wanted={"phone": ["", "0912 345 678"]}
+    )
+    assert "Đã gọi lại" not in client_of(officer_p1).get("/accounts/me/").content.decode()
+    assert service.accept_correction(request=asked, by=manager_p1, at=NOON, answer="Đã gọi lại để xác nhận")
+    assert "Đã gọi lại để xác nhận" in client_of(officer_p1).get("/accounts/me/").content.decode()
+    assert "Đã gọi lại" not in client_of(officer_p2).get("/accounts/me/").content.decode()
+    time_machine.move_to(NOON + dt.timedelta(days=31), tick=False)
+    assert queries.answered_lately(officer_p1) == []
+
+
+def test_a_request_that_was_taken_back_can_no_longer_be_decided(officer_p1: User, manager_p1: User) -> None:
+    asked = service.ask(
+        kind="correction", person=officer_p1, by=officer_p1, at=NOON, wanted={"full_name": ["x", "Y Z"]}
+    )
+    client_of(officer_p1).post(f"/accounts/privacy/{asked.pk}/withdraw/")
+    client_of(manager_p1).post(f"/units/privacy/{asked.pk}/", {"decision": "accept"})
+    asked.refresh_from_db()
+    officer_p1.refresh_from_db()
+    assert (asked.state, officer_p1.full_name) == ("withdrawn", "Đặng Thị Nguyệt Ánh")
+    again = service.ask(kind="correction", person=officer_p1, by=officer_p1, at=NOON)
+    assert again.pk != asked.pk
+
+
+def test_what_is_at_work_is_not_taken_back(officer_p1: User) -> None:
+    asked = service.ask(kind="erasure", person=officer_p1, by=officer_p1, at=NOON)
+    DataRequest.objects.update(state="at_work")
+    asked.refresh_from_db()
+    assert not service.withdraw(request=asked, by=officer_p1, at=NOON)
+
+
+def test_what_the_unit_typed_stays_when_the_answer_is_refused(
+    officer_p1: User, manager_p1: User, officer_p2: User
+) -> None:
+    User.objects.filter(pk=officer_p2.pk).update(phone="+84912345678")
+    asked = service.ask(
+        kind="correction", person=officer_p1, by=officer_p1, at=NOON, wanted={"phone": ["", "0912 345 678"]}
+    )
+    page = client_of(manager_p1).post(f"/units/privacy/{asked.pk}/", {"decision": "accept", "answer": "Ghi theo hồ sơ"})
+    assert page.status_code == 200
+    assert "Ghi theo hồ sơ" in page.content.decode()
+    assert page.context["form"].non_field_errors()
+    asked.refresh_from_db()
+    assert asked.state == "waiting"

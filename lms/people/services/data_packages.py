@@ -35,12 +35,12 @@ def write_package(person: User, *, at: dt.datetime, told: Callable[[int, int], o
                 lost.append(name)
             told(_SECTIONS + done, _SECTIONS + len(files))
         content = {
-            "person": person.pk, "made_at": at.isoformat(),
+            "person": person.full_name, "made_at": at.isoformat(),
             "sections": [{"key": one.key, "title": one.title, "rows": one.rows} for one in held], "lost_files": lost,
         }  # fmt: skip
         archive.writestr("du-lieu.json", json.dumps(content, ensure_ascii=False, indent=1))
         context: dict[str, Any] = {
-            "person": person, "at": at, "sections": held, "groups": privacy.GROUPS.values(), "basis": privacy.BASIS,
+            "person": person, "at": at, "sections": held, "basis": privacy.BASIS, "lost": lost,
             "files": [name for name, _ in files if name not in lost],
         }  # fmt: skip
         archive.writestr("du-lieu.html", render_to_string("people/privacy_package.html", context))

@@ -110,8 +110,9 @@ def wanted_changes(person: User, values: dict[str, Any]) -> dict[str, list[str]]
     }
 
 
-def accept_correction(*, request: DataRequest, by: User, at: dt.datetime) -> bool:
-    """Write what was asked for. False when it was answered before. The unit is not written: it is an appointment.
+def accept_correction(*, request: DataRequest, by: User, at: dt.datetime, answer: str = "") -> bool:
+    """Write what was asked for; ``answer`` is what the person reads beside it. False when it was answered before. The
+    unit is not written: it is an appointment.
 
     Raises NotAllowedError; RefusedError where phone or e-mail belongs to somebody else, and for somebody with rights
     over others, whose sign-in only an administrator touches.
@@ -120,7 +121,7 @@ def accept_correction(*, request: DataRequest, by: User, at: dt.datetime) -> boo
     if counts_as_staff(request.person) and not by.is_superuser:
         raise RefusedError(gettext_noop("this account has rights over others: only an administrator may correct it"))
     with transaction.atomic():
-        if not _answer(request, RequestState.DONE, by, at, ""):
+        if not _answer(request, RequestState.DONE, by, at, answer):
             return False
         person = User.objects.select_for_update().get(pk=request.person_id)
         before = queries.correctable(person)

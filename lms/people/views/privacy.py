@@ -2,11 +2,13 @@
 
 from typing import Any, cast
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Count
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,6 +30,7 @@ from lms.people.services import erasure, retention
 from lms.people.services import privacy as service
 from lms.people.services.rosters import NotAllowedError
 from lms.people.tasks import make_export
+from lms.units import queries as units
 from lms.units.models import Grant
 from lms.units.scope import rights_held
 from lms.units.services.errors import RefusedError
@@ -62,7 +65,7 @@ def notice(request: AuthenticatedRequest) -> HttpResponse:
         messages.info(request, _("A newer version was published meanwhile: please read it."))
     is_again = NoticeAcceptance.objects.filter(person=person).exists()
     context = {"notice": shown, "blocks": queries.blocks(shown.text), "taken": taken, "next": target,
-               "is_again": is_again}  # fmt: skip
+               "is_again": is_again, "earlier": queries.earlier_notices(person)}  # fmt: skip
     return render(request, "people/privacy_notice.html", context)
 
 
@@ -76,10 +79,14 @@ def own(request: AuthenticatedRequest) -> HttpResponse:
     person = _me(request)
     context = {
         "sections": list(queries.sections(person)), "exports": _exports(person),
-        "requests": queries.own_requests(person), "groups": privacy.GROUPS.values(), "basis": privacy.BASIS,
+        "requests": _own_requests(person), "work": privacy.GROUPS["work"], "basis": privacy.BASIS,
         "form": RequestForm(),
     }  # fmt: skip
     return render(request, "people/privacy.html", context)
+
+
+def _own_requests(person: User) -> list[tuple[DataRequest, list[tuple[Any, str, str]]]]:
+    return [(asked, _changes(asked)) for asked in queries.own_requests(person)]
 
 
 def _exports(person: User) -> list[DataExport]:
@@ -143,7 +150,7 @@ def own_ask(request: AuthenticatedRequest) -> HttpResponse:
         return redirect("people:privacy")
     context = {
         "sections": list(queries.sections(person)), "exports": _exports(person),
-        "requests": queries.own_requests(person), "groups": privacy.GROUPS.values(), "basis": privacy.BASIS,
+        "requests": _own_requests(person), "work": privacy.GROUPS["work"], "basis": privacy.BASIS,
         "form": form,
     }  # fmt: skip
     return render(request, "people/privacy.html", context)
@@ -208,6 +215,8 @@ def request_page(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     context = {
         "asked": asked, "form": form, "is_open": is_open, "changes": _changes(asked),
         "preview": erasure.preview(asked.person) if shows_erasure else None,
+        "unit_name": units.name_on(asked.unit, clock.today()),
+        "has_page": people_queries.person_in_sight(person, asked.person_id) is not None,
     }  # fmt: skip
     return render(request, "people/privacy_request.html", context)
 
@@ -220,7 +229,7 @@ def _changes(asked: DataRequest) -> list[tuple[Any, str, str]]:
 def _decide(asked: DataRequest, data: dict[str, Any], person: User) -> object:
     at, answer, decision = clock.now(), data["answer"], data["decision"]
     if decision == "accept" and asked.kind == RequestKind.CORRECTION:
-        return service.accept_correction(request=asked, by=person, at=at)
+        return service.accept_correction(request=asked, by=person, at=at, answer=answer)
     if decision == "propose":
         return erasure.propose(request=asked, by=person, at=at, reason=answer)
     if decision == "refuse":
@@ -257,8 +266,16 @@ def _demand_administrator(person: User) -> None:
 def register(request: AuthenticatedRequest) -> HttpResponse:
     """Every field that holds personal data, and what becomes of it."""
     _demand_administrator(_me(request))
-    groups = [(group, privacy.lines(key)) for key, group in privacy.GROUPS.items()]
+    groups = [(group, _tables(privacy.lines(key))) for key, group in privacy.GROUPS.items()]
     return render(request, "people/privacy_register.html", {"groups": groups, "basis": privacy.BASIS})
+
+
+def _tables(lines: list[privacy.Line]) -> list[tuple[str, list[privacy.Line]]]:
+    """The fields of each table together, under what people call the table."""
+    found: dict[str, list[privacy.Line]] = {}
+    for line in lines:
+        found.setdefault(line.model, []).append(line)
+    return [(str(apps.get_model(label)._meta.verbose_name), of_it) for label, of_it in found.items()]
 
 
 @never_cache
@@ -277,7 +294,8 @@ def notices(request: AuthenticatedRequest) -> HttpResponse:
         else:
             messages.success(request, _("Published. Everybody is asked to take note of it at the next step."))
             return redirect("people:privacy_notices")
-    versions = [(one, one.acceptances.count()) for one in PrivacyNotice.objects.select_related("published_by")[:20]]
+    found = PrivacyNotice.objects.annotate(taken=Count("acceptances"))
+    versions = [(one, one.taken, queries.blocks(one.text)) for one in found]
     return render(request, "people/privacy_notices.html", {"form": form, "versions": versions})
 
 
@@ -291,4 +309,9 @@ def cleaning(request: AuthenticatedRequest) -> HttpResponse:
     last = RetentionRun.objects.first()
     counts = last.counts if last else {}
     rules = [(rule, due[rule.key], counts.get(rule.key)) for rule in retention.RULES]
-    return render(request, "people/privacy_cleaning.html", {"rules": rules, "runs": RetentionRun.objects.all()[:10]})
+    titles = {rule.key: str(rule.title) for rule in retention.RULES}
+    runs = [
+        (run, sum(run.counts.values()), ", ".join(titles.get(key, key) for key in run.failed))
+        for run in RetentionRun.objects.select_related("by")[:10]
+    ]
+    return render(request, "people/privacy_cleaning.html", {"rules": rules, "runs": runs})
