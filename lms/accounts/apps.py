@@ -10,7 +10,10 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from lms.accounts import receivers  # noqa: F401  app ready
+        from lms.accounts import receivers, services  # noqa: F401  app ready
+        from lms.core import sweeping
+
+        sweeping.register("new devices", services.tell_of_new_devices)
 
 
 class CmsUsersConfig(WagtailUsersAppConfig):

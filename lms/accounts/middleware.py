@@ -2,6 +2,7 @@
 second factor.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,8 @@ IDLE = 600
 SHARED_EVERY = 60
 EVERY = 300
 LOCKED, HELD, NEWS = "locked", "held_form", "sign_in_news"
+# What was being typed on which page when it was locked: a page's own part goes back into it once.
+DRAFTS, DRAFT_PAGES = "drafts", 5
 HELD_FIELDS, HELD_LETTERS = 400, 64 * 1024
 CSRF = "csrfmiddlewaretoken"
 DEVICE_HOLDS = 365 * 24 * 3600
@@ -56,6 +59,7 @@ class DeviceMiddleware:
             response.set_cookie(
                 DEVICE_COOKIE, token, max_age=DEVICE_HOLDS, httponly=True, samesite="Lax", secure=request.is_secure()
             )
+        _forget_draft(request, response)
         # The session says whether somebody is signed in: asking for the account would cost a query where no view did.
         if SESSION_KEY in request.session:
             _follow_key(request)
@@ -93,17 +97,63 @@ def unlock(request: HttpRequest) -> None:
     request.session.cycle_key()
 
 
+def keep_draft(request: HttpRequest, address: str, written: str) -> None:
+    """``written``: what the script of a shared device read off the forms of ``address``. It only ever goes back into
+    the page of the same session; anything odd is dropped.
+    """
+    if not address or not written or len(written) > HELD_LETTERS:
+        return
+    try:
+        forms = [
+            {
+                "place": int(each["place"]),
+                "names": [str(name) for name in each["names"]],
+                "values": [[str(name), str(value)] for name, value in each["values"]],
+            }
+            for each in json.loads(written)
+        ]
+    except (ValueError, TypeError, KeyError):
+        return
+    others = [pair for pair in request.session.get(DRAFTS, {}).items() if pair[0] != address]
+    request.session[DRAFTS] = dict([*others[1 - DRAFT_PAGES :], (address, forms)])
+
+
+def draft_of(request: HttpRequest) -> list[dict[str, Any]]:
+    """What was typed on this very page before it was locked; nothing while it is."""
+    if request.method != "GET" or request.session.get(LOCKED):
+        return []
+    found: list[dict[str, Any]] = request.session.get(DRAFTS, {}).get(request.get_full_path(), [])
+    return found
+
+
+def _forget_draft(request: HttpRequest, response: HttpResponse) -> None:
+    if response.status_code != 200 or not response.get("Content-Type", "").startswith("text/html"):
+        return
+    if draft_of(request):
+        drafts = request.session[DRAFTS]
+        request.session[DRAFTS] = {path: kept for path, kept in drafts.items() if path != request.get_full_path()}
+
+
 def _send_to_lock(request: HttpRequest) -> HttpResponse:
     """What a form was sending is kept until it is unlocked; a script is told 401 and keeps its own."""
     if not request.session.get(LOCKED):
         lock(request)
     if request.headers.get("X-Requested-With"):
         return HttpResponse(status=401)
-    if request.method == "POST" and not request.path.startswith("/accounts/"):
+    if request.method == "POST" and _may_be_kept(request):
         fields = [(key, value) for key, values in request.POST.lists() for value in values if key != CSRF]
         if len(fields) <= HELD_FIELDS and sum(len(key) + len(value) for key, value in fields) <= HELD_LETTERS:
             request.session[HELD] = {"path": request.get_full_path(), "fields": fields, "files": bool(request.FILES)}
     return _send(request, "account_lock")
+
+
+def _may_be_kept(request: HttpRequest) -> bool:
+    """No passwords and no codes: what is sent at sign-in and in the account is not held, but for what one writes about
+    one's own data.
+    """
+    if any("password" in key for key in request.POST):
+        return False
+    return not request.path.startswith("/accounts/") or request.path.startswith("/accounts/privacy/")
 
 
 def _note_use(request: HttpRequest, noted: dict[str, Any], now: int) -> None:

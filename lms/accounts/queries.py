@@ -114,6 +114,26 @@ def _open(row: SignIn, current: str) -> Open:
     )
 
 
+@dataclass(frozen=True)
+class Past:
+    """A sign-in that is over: signed out, ended, or run out (then ``ended_at`` is None)."""
+
+    device: str
+    address: str
+    signed_in_at: dt.datetime
+    ended_at: dt.datetime | None
+    is_shared: bool
+
+
+def past_sign_ins(person: User, *, at_most: int = 10) -> list[Past]:
+    """The latest sign-ins that are no longer open. Three queries."""
+    open_now = {session.pk for session in open_sessions(person)}
+    rows = SignIn.objects.filter(person=person).exclude(pk__in=open_now).order_by("-signed_in_at", "-pk")[:at_most]
+    return [
+        Past(device_words(row.agent), row.address or "", row.signed_in_at, row.ended_at, row.is_shared) for row in rows
+    ]
+
+
 def sign_in_news(person: User, *, but: int | None = None) -> list[SignIn]:
     """Sign-ins on devices not seen before that the person has not answered, the latest first. One query."""
     news = SignIn.objects.filter(person=person, is_new_device=True, answered_at__isnull=True)

@@ -19,7 +19,7 @@ from wagtail.admin.views import account as cms_account
 
 from lms.accounts import phones, queries, services
 from lms.accounts.forms import NameForm, PinForm, UnlockForm
-from lms.accounts.middleware import HELD, LOCKED, NEWS
+from lms.accounts.middleware import DRAFTS, HELD, LOCKED, NEWS, keep_draft
 from lms.accounts.middleware import lock as lock_session
 from lms.accounts.middleware import unlock as unlock_session
 from lms.accounts.models import SignIn, User
@@ -90,6 +90,7 @@ def sessions(request: AuthenticatedRequest) -> HttpResponse:
     person = cast(User, request.user)
     context = {
         "sessions": queries.open_sessions(person, current=request.session.session_key or ""),
+        "past": queries.past_sign_ins(person),
         "news": [_news(row) for row in queries.sign_in_news(person, but=_own_sign_in(request))],
     }
     return render(request, "account/sessions.html", context)
@@ -166,11 +167,11 @@ def lock(request: AuthenticatedRequest) -> HttpResponse:
     if not noted or not noted["shared"]:
         return redirect("account_overview")
     if request.method == "POST":
+        following = _ours(request, request.POST.get("next", ""))
+        keep_draft(request, following, request.POST.get("drafts", ""))
         if not request.session.get(LOCKED):
             lock_session(request)
-        return redirect(
-            f"{reverse('account_lock')}?{urlencode({'next': _ours(request, request.POST.get('next', ''))})}"
-        )
+        return redirect(f"{reverse('account_lock')}?{urlencode({'next': following})}")
     if not request.session.get(LOCKED):
         return redirect(_ours(request, request.GET.get("next", "")) or resolve_url("account_overview"))
     return _lock_page(request, UnlockForm())
@@ -185,6 +186,7 @@ def _lock_page(request: AuthenticatedRequest, form: UnlockForm) -> HttpResponse:
         "has_pin": queries.has_pin(person),
         "next": _ours(request, following),
         "holds": HELD in request.session,
+        "keeps": bool(request.session.get(DRAFTS)),
     }
     return render(request, "account/lock.html", context)
 
@@ -195,8 +197,8 @@ def _lock_page(request: AuthenticatedRequest, form: UnlockForm) -> HttpResponse:
 def unlock(request: AuthenticatedRequest) -> HttpResponse:
     """By PIN or password; after five wrong ones the session ends. A PIN opens nothing that was not open before."""
     noted = request.session.get(SIGN_IN)
-    if not noted or not request.session.get(LOCKED):
-        return redirect("account_overview")
+    if not noted or not request.session.get(LOCKED):  # another tab was first
+        return redirect(_ours(request, request.POST.get("next", "")) or resolve_url("account_overview"))
     form = UnlockForm(request.POST)
     if not form.is_valid():
         return _lock_page(request, form)

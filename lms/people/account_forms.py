@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from lms.accounts.forms import PhoneFormField
 from lms.core import clock
+from lms.people import presets
 from lms.people.forms import ForgottenForm
 from lms.units.models import Grant
 
@@ -70,7 +71,11 @@ class NeededReasonForm(forms.Form):
 
 
 class RightsForm(forms.Form):
-    """``choices``: the rights that the giver may give here. ``all_label``: what having all of them is called."""
+    """A role of ``presets``, or single rights. ``choices``: the rights that the giver may give here; ``all_label``:
+    what having all of them is called.
+
+    Boxes that contradict the chosen role are asked about: without JavaScript somebody may mark them beside it.
+    """
 
     ALL, CHOSEN = "all", "chosen"
     template = forms.ChoiceField(label=_("Which rights?"), widget=forms.RadioSelect)
@@ -79,12 +84,44 @@ class RightsForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[str], all_label: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.choices = choices
+        self.choices, self.all_label = choices, all_label
+        # Whoever may give everything gives the last role by its own name.
+        self.presets = [preset for preset in presets.offered(choices) if preset.key != presets.HEAD]
         template, rights = self.fields["template"], self.fields["rights"]
         assert isinstance(template, forms.ChoiceField)  # noqa: S101  for mypy
         assert isinstance(rights, forms.MultipleChoiceField)  # noqa: S101  for mypy
-        template.choices = [(self.ALL, all_label), (self.CHOSEN, _("Only those marked below"))]
+        template.choices = [
+            *[(preset.key, preset.name) for preset in self.presets],
+            (self.ALL, all_label),
+            (self.CHOSEN, _("Only those marked below")),
+        ]
         rights.choices = [(right, NAMES[right]) for right in choices]
+
+    @property
+    def roles(self) -> list[tuple[Any, str, Any, str]]:
+        """Each radio but the last, its name, its sentence, and the rights of it ("view remind")."""
+        told = {preset.key: (preset.meaning, self._rights_of(preset.key)) for preset in self.presets}
+        everything = ", ".join(str(NAMES[right]) for right in self.choices)
+        told[self.ALL] = (everything, self.choices)
+        radios = [(radio, str(radio.data["value"])) for radio in self["template"]]
+        return [
+            (radio, radio.choice_label, told[key][0], " ".join(told[key][1])) for radio, key in radios if key in told
+        ]
+
+    def _rights_of(self, template: str) -> list[str]:
+        if template == self.ALL:
+            return list(self.choices)
+        found = [preset.rights for preset in self.presets if preset.key == template]
+        return [right for right in self.choices if found and right in found[0]]
+
+    @property
+    def single(self) -> Any:
+        """The last radio: rights one by one."""
+        return list(self["template"])[-1]
+
+    @property
+    def is_single(self) -> bool:
+        return bool(self["template"].value() == self.CHOSEN or self["rights"].errors)
 
     @property
     def explained(self) -> list[tuple[Any, str, Any]]:
@@ -100,9 +137,15 @@ class RightsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("template") == self.ALL:
-            cleaned["rights"] = list(self.choices)
-        elif cleaned.get("template") and not cleaned.get("rights"):
+        template, marked = cleaned.get("template"), cleaned.get("rights")
+        if template and template != self.CHOSEN:
+            if marked and set(marked) != set(self._rights_of(template)):
+                self.add_error(
+                    "rights", _("The boxes marked here say something else than the role above: choose one of the two.")
+                )
+            else:
+                cleaned["rights"] = self._rights_of(template)
+        elif template and not marked and "rights" not in self.errors:
             self.add_error("rights", _("Mark at least one right."))
         return cleaned
 

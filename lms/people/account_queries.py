@@ -7,13 +7,14 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from wagtail.log_actions import registry
 from wagtail.models import ModelLogEntry
 
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock, text
+from lms.people import presets
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.queries import UnitOnDay
@@ -228,19 +229,35 @@ def _log_row(entry: ModelLogEntry, names: dict[int, UnitOnDay]) -> LogRow:
 
 @dataclass(frozen=True)
 class Reset:
-    """When a password was replaced and by whom; ``by_unit``: a manager of the unit, else an administrator."""
+    """When a password was replaced and by whom; ``by_unit``: a manager of the unit, else an administrator.
+    ``confirmed_by``: the second person, where one was needed.
+    """
 
     on: dt.date
     by: str
     by_unit: bool
+    at: dt.datetime
+    confirmed_by: str = ""
 
 
 def last_reset(person: User) -> Reset | None:
     """The latest time somebody else replaced the password of ``person``. Two queries at most."""
-    entry = _entries_of(person).filter(action__in=RESETS).select_related("user").order_by("-timestamp", "-pk").first()
-    if entry is None:
-        return None
-    return Reset(clock.day_of(entry.timestamp), str(entry.user or ""), entry.action != "people.reset_staff")
+    return next(iter(resets(person, at_most=1)), None)
+
+
+def resets(person: User, *, at_most: int = 5) -> list[Reset]:
+    """When somebody else replaced the password of ``person``, the latest first. Two queries at most."""
+    entries = _entries_of(person).filter(action__in=RESETS).select_related("user").order_by("-timestamp", "-pk")
+    return [
+        Reset(
+            clock.day_of(entry.timestamp),
+            str(entry.user or ""),
+            entry.action != "people.reset_staff",
+            entry.timestamp,
+            entry.data.get("confirmed_by", ""),
+        )
+        for entry in entries[:at_most]
+    ]
 
 
 def made_by(person: User, by: User) -> bool:
@@ -255,9 +272,13 @@ def _entries_of(person: User) -> Any:
 # --- Who has which right ----------------------------------------------------------------------------
 
 
+# A right whose end is so near is shown to who gave it and to who holds it.
+SOON = dt.timedelta(days=30)
+
+
 @dataclass(frozen=True)
 class HeldRight:
-    """``last_day``: the last on which it holds, None for no end."""
+    """``last_day``: the last on which it holds, None for no end. ``days_left``: counting it, where the end is near."""
 
     grant_id: int
     right: str
@@ -265,17 +286,37 @@ class HeldRight:
     last_day: dt.date | None
     given_by: str
     may_end: bool
+    days_left: int | None = None
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A person's rights over one unit's subtree."""
+    """A person's rights over one unit's subtree. ``may_renew``: the viewer may give some of them anew, and one of them
+    ends soon.
+    """
 
     person: User
     place: Place
     unit: UnitOnDay | None
     where: str
     rights: tuple[HeldRight, ...]
+
+    @property
+    def role(self) -> presets.Role:
+        return presets.role_of(held.right for held in self.rights)
+
+    @property
+    def may_renew(self) -> bool:
+        return self.person.is_active and any(held.days_left and held.may_end for held in self.rights)
+
+
+def ending_soon(grants: QuerySet[Grant]) -> QuerySet[Grant]:
+    """Those of ``grants`` that end within ``SOON``, and are not given for longer by another row."""
+    today = clock.today()
+    longer = Grant.objects.on(today + SOON).filter(
+        person=OuterRef("person"), unit=OuterRef("unit"), right=OuterRef("right")
+    )
+    return grants.filter(ends_on__lte=today + SOON).exclude(Exists(longer))
 
 
 def grants_seen_by(viewer: User, *, unit: Unit | None = None, typed: str = "") -> QuerySet[Grant]:
@@ -288,7 +329,7 @@ def grants_seen_by(viewer: User, *, unit: Unit | None = None, typed: str = "") -
         found = found.filter(Q(unit__path__startswith=unit.path) | Q(unit__path__in=above))
     for word in text.fold(typed).split():
         found = found.filter(person__name_folded__contains=word)
-    return found.select_related("person", "unit", "granted_by").order_by(
+    return found.select_related("person", "unit__level", "granted_by").order_by(
         "unit__path", "person__name_sort_key", "person_id", "right"
     )
 
@@ -336,4 +377,19 @@ def _held(held: Grant, viewer: User, tops: dict[str, list[str]]) -> HeldRight:
         held.ends_on - dt.timedelta(days=1) if held.ends_on else None,
         str(held.granted_by) if held.granted_by else "",
         held.person_id != viewer.pk and holds(Grant.Right.APPROVE) and holds(held.right),
+        _days_left(held),
     )
+
+
+def _days_left(held: Grant) -> int | None:
+    left = (held.ends_on - clock.today()).days if held.ends_on else None
+    return left if left is not None and left <= SOON.days else None
+
+
+def own_rights(person: User) -> list[Holder]:
+    """What ``person`` holds today, as the account page tells it: by unit, nearest ends included. Queries of
+    ``holders``.
+    """
+    held = Grant.objects.on(clock.today()).filter(person=person).select_related("person", "unit__level", "granted_by")
+    listed = list(held.order_by("unit__path", "right"))
+    return holders(person, listed) if listed else []

@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DecisionForm(forms.Form):
@@ -10,7 +11,7 @@ class DecisionForm(forms.Form):
     APPROVE, REFUSE, WITHDRAW = "approve", "refuse", "withdraw"
     decision = forms.ChoiceField(choices=[(name, name) for name in (APPROVE, REFUSE, WITHDRAW)])
     note = forms.CharField(
-        label=_("Note"),
+        label=pgettext_lazy("request", "Note"),
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from lms.accounts.models import User
 from lms.core import clock
 from lms.people.enums import ApprovalState
-from lms.people.models import Approval
+from lms.people.models import AccountAlias, Approval
 from lms.units import queries as units
 from lms.units.models import Grant, Succession
 from lms.units.scope import rights_held, scope_q
@@ -39,8 +39,11 @@ def waiting_for(person: User) -> QuerySet[Approval]:
 
 
 def _undecided_by_others(person: User) -> QuerySet[Approval]:
-    others = Q(subject__isnull=True) | ~Q(subject=person)
-    return _with_people(Approval.objects.filter(others, state=ApprovalState.WAITING).exclude(asked_by=person))
+    # An earlier account of the person, united with this one, is the same person.
+    united = AccountAlias.objects.filter(survivor=person, undone_at__isnull=True).values("old")
+    others = Q(subject__isnull=True) | (~Q(subject=person) & ~Q(subject__in=united))
+    waiting = Approval.objects.filter(others, state=ApprovalState.WAITING)
+    return _with_people(waiting.exclude(asked_by=person).exclude(asked_by__in=united))
 
 
 def number_waiting_for(person: User) -> int:

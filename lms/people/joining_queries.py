@@ -17,7 +17,7 @@ from lms.people.account_queries import Found, Place, described, places_of, withi
 from lms.people.enums import JoinState
 from lms.people.models import JoinLink, JoinRequest
 from lms.units import queries as units
-from lms.units.models import Appointment, Grant, Unit, in_force
+from lms.units.models import Appointment, Grant, Succession, Unit, in_force
 from lms.units.queries import UnitOnDay
 
 # A list that a telephone still shows as one drop-down.
@@ -30,6 +30,19 @@ def join_link(code: str) -> str:
 
 
 # --- Links ------------------------------------------------------------------------------------------
+
+
+def place_of(unit: Unit, on: dt.date) -> Unit:
+    """Where a link or a request of ``unit`` leads on that day: the unit, or the one into which it went whole since; the
+    unit itself where it was divided or dissolved. No query for an open unit, else one for each step.
+    """
+    place = unit
+    while place.closed_on is not None and place.closed_on <= on:
+        whole = Succession.objects.filter(old=place, share=Succession.Share.WHOLE).select_related("new__level").first()
+        if whole is None:
+            return unit
+        place = whole.new
+    return place
 
 
 @dataclass(frozen=True)
@@ -51,9 +64,10 @@ def links_seen_by(person: User) -> QuerySet[JoinLink]:
 
 
 def link_rows(links: Iterable[JoinLink], at: dt.datetime) -> list[LinkRow]:
-    """Two queries, beside that of ``links`` itself."""
+    """Two queries, beside that of ``links`` itself, and one for each link of a unit that is closed."""
     listed = list(links)
-    names = units.names_on([link.unit_id for link in listed], clock.day_of(at))
+    places = {link.pk: place_of(link.unit, clock.day_of(at)) for link in listed}
+    names = units.names_on([place.pk for place in places.values()], clock.day_of(at))
     counts: dict[tuple[int, str], int] = {}
     counted = JoinRequest.objects.filter(link__in=[link.pk for link in listed]).values_list("link_id", "state")
     for link_id, state, number in counted.annotate(number=Count("pk")).order_by():
@@ -63,11 +77,12 @@ def link_rows(links: Iterable[JoinLink], at: dt.datetime) -> list[LinkRow]:
         waiting = counts.get((link.pk, JoinState.WAITING), 0)
         taken = waiting + counts.get((link.pk, JoinState.APPROVED), 0)
         free = link.at_most is None or taken < link.at_most
-        closed = link.unit.closed_on is not None and link.unit.closed_on <= clock.day_of(at)
+        place = places[link.pk]
+        closed = place.closed_on is not None and place.closed_on <= clock.day_of(at)
         rows.append(
             LinkRow(
                 link=link,
-                unit=names[link.unit_id].name if link.unit_id in names else "",
+                unit=names[place.pk].name if place.pk in names else "",
                 address=join_link(link.code),
                 taken=taken,
                 waiting=waiting,
@@ -84,9 +99,10 @@ def units_of_link(link: JoinLink, on: dt.date) -> list[tuple[UnitOnDay, str]]:
     """
     if not link.with_below:
         return []
-    listed = sorted(units.tree_on(on, within=link.unit), key=lambda unit: (unit.rank, unit.sort_key, unit.path))
+    place = place_of(link.unit, on)
+    listed = sorted(units.tree_on(on, within=place), key=lambda unit: (unit.rank, unit.sort_key, unit.path))
     chains = units.breadcrumbs_on(listed, on)
-    top = len(link.unit.path) // Unit.steplen
+    top = len(place.path) // Unit.steplen
     return [
         (unit, ", ".join(step.name for step in reversed(chains.get(unit.path, [])[top:-1]))) for unit in listed
     ]  # fmt: skip
@@ -150,12 +166,14 @@ def request_rows(requests: Iterable[JoinRequest], viewer: User) -> list[RequestR
     """The same number of queries whatever the number of ``requests``."""
     listed = list(requests)
     today = clock.today()
-    names = units.names_on([row.unit_id for row in listed], today)
+    # What waits for a unit that was merged meanwhile waits for its successor.
+    places = {row.pk: place_of(row.unit, today) for row in listed}
+    names = units.names_on([place.pk for place in places.values()], today)
     chains = units.breadcrumbs_on(names.values(), today)
     likely, elsewhere = _likely([row for row in listed if row.state == JoinState.WAITING], viewer)
     rows = []
     for row in listed:
-        unit = names.get(row.unit_id)
+        unit = names.get(places[row.pk].pk)
         above = chains.get(unit.path, [])[1:-1] if unit else []
         rows.append(
             RequestRow(

@@ -122,7 +122,7 @@ RULES: dict[str, Rule] = {
     "people:roster_ask": Rule(over("import"), {"pk": "roster"}, is_action=True, is_made_up=True),
     "people:roster_undo": see(over("import"), pk="roster_done"),
     "people:ask_reset": see(over("approve"), person_id="manager"),
-    "people:draw_reset": made_up(SIGNED_IN, pk=1),
+    "people:draw_reset": see(over("approve"), pk="reset"),
     "people:person_sessions": see(over("import"), person_id="person"),
     "people:unclaimed": see(lists("import")),
     "people:joining": see(lists("import")),

@@ -15,7 +15,7 @@ from courses.models import Activity, Module
 from lms.accounts.models import User
 from lms.fanpages import services as fanpages
 from lms.fanpages.models import PageRecord
-from lms.people.services import joining, merging, privacy, reorganising, rosters
+from lms.people.services import joining, merging, privacy, reorganising, resets, rosters
 from lms.units.models import Appointment, Grant, Reorganisation, Unit
 from quizzes.services import attempts, manual, overrides, regrades, sessions
 from quizzes.services.responses import attach
@@ -111,6 +111,8 @@ def make_world(units: Units) -> World:
     ids["change"] = _change(units, centre, units.p1_a).pk
     second = _change(units, centre, units.p1_b)
     ids["approval"] = reorganising.ask(change=second, by=centre, at=NOON, reason="Theo nghị quyết").pk
+    holder = User.objects.get(pk=ids["manager"])
+    ids["reset"] = resets.ask(person=holder, by=centre, reason="Mất điện thoại", at=NOON).pk
     ids["twin"] = make_person("can_bo_hai", NAME.replace("Tú", "Tu"), units.p1_a).pk
     ids["union"] = _union(units, boss)
     importer = people["import"]

@@ -14,6 +14,7 @@ from lms.people import approval_queries as queries
 from lms.people.enums import ApprovalState
 from lms.people.models import Approval
 from lms.people.services import approvals as service
+from lms.people.services import merging
 from lms.people.services.rosters import NotAllowedError
 from lms.units.models import Grant, Succession
 from lms.units.services.errors import RefusedError
@@ -286,3 +287,84 @@ def test_the_number_stands_in_the_menu_with_its_sentence(client, manager_p1, sec
     client.force_login(second)
     links = client.get(PAGE).context["nav"]
     assert [link.number for link in links if link.url == PAGE] == [2]
+
+
+# --- One person by two ways -------------------------------------------------------------------------
+
+
+def united(old: User, survivor: User, by: User) -> None:
+    merging.merge(old=old, survivor=survivor, by=by, at=NOON, reason="Một người hai tài khoản")
+
+
+@pytest.fixture
+def root(units):
+    return User.objects.create_superuser(username="root", full_name="Quản trị", password="mat-khau-thu-1")
+
+
+def test_who_asked_by_an_account_that_was_united_with_another_does_not_confirm_by_that_one(client, units, root, second):
+    old = holder("cu", units.p1)
+    survivor = make_person("moi", "Đồng chí cu", units.p1)
+    asked = ask(units.p1, old, where="P1")
+    united(old, survivor, root)
+    # The right went along: it is the person that may not, not the account.
+    assert Grant.objects.filter(person=survivor, right="approve").count() == 1
+    assert service.may_decide(survivor, asked) is False
+    for decide in (service.approve, service.refuse):
+        with pytest.raises(NotAllowedError):
+            decide(approval=asked, by=survivor, at=NOON, note="")
+    assert (list(queries.waiting_for(survivor)), queries.number_waiting_for(survivor)) == ([], 0)
+    client.force_login(survivor)
+    page = client.get(f"{PAGE}{asked.pk}/")
+    assert (page.context["may_decide"], page.context["is_own"]) == (False, True)
+    client.post(f"{PAGE}{asked.pk}/", {"decision": "approve", "note": ""})
+    assert (state_of(asked), DONE) == (ApprovalState.WAITING, [])
+    assert service.approve(approval=asked, by=second, at=NOON) is True
+
+
+def test_whom_it_is_about_does_not_confirm_by_the_account_he_was_united_into(units, root, manager_p1):
+    old = make_person("cu", "Đồng chí moi", units.p1_a)
+    survivor = holder("moi", units.p1)
+    asked = ask(units.p1, manager_p1, subject=old)
+    assert service.may_decide(survivor, asked) is True
+    united(old, survivor, root)
+    assert service.may_decide(survivor, asked) is False
+    assert list(queries.waiting_for(survivor)) == []
+
+
+def test_who_looks_as_another_confirms_nothing(client, manager_p1, second, root, units):
+    asked = ask(units.p1, manager_p1, where="P1")
+    client.force_login(root)
+    client.post(f"/units/people/{second.pk}/view-as/", {"reason": "Xem giúp màn hình"})
+    page = client.get(PAGE)
+    assert [line.asked.approval for line in page.context["waiting"]] == [asked]
+    client.post(f"{PAGE}{asked.pk}/", {"decision": "approve", "note": ""})
+    assert (state_of(asked), DONE) == (ApprovalState.WAITING, [])
+
+
+# --- At the same moment -----------------------------------------------------------------------------
+
+
+def test_taken_back_while_another_reads_it_is_not_done(manager_p1, second, units):
+    asked = ask(units.p1, manager_p1, where="P1")
+    read_before = Approval.objects.get(pk=asked.pk)
+    assert service.withdraw(approval=asked, by=manager_p1, at=NOON) is True
+    assert service.approve(approval=read_before, by=second, at=NOON) is False
+    assert (state_of(asked), DONE) == (ApprovalState.WITHDRAWN, [])
+
+
+def test_confirmed_while_who_asked_takes_it_back_stays_done(manager_p1, second, units):
+    asked = ask(units.p1, manager_p1, where="P1")
+    read_before = Approval.objects.get(pk=asked.pk)
+    assert service.approve(approval=asked, by=second, at=NOON) is True
+    assert service.withdraw(approval=read_before, by=manager_p1, at=NOON) is False
+    assert (state_of(asked), len(DONE)) == (ApprovalState.APPROVED, 1)
+
+
+def test_what_waited_too_long_is_not_confirmed_even_before_the_sweep(client, manager_p1, second, units):
+    asked = ask(units.p1, manager_p1, where="P1", at=clock.now() - service.HOLDS - dt.timedelta(minutes=1))
+    with pytest.raises(RefusedError):
+        service.approve(approval=asked, by=second, at=clock.now())
+    client.force_login(second)
+    page = client.post(f"{PAGE}{asked.pk}/", {"decision": "approve", "note": ""})
+    assert len(page.context["form"].non_field_errors()) == 1
+    assert (state_of(asked), DONE) == (ApprovalState.WAITING, [])

@@ -19,7 +19,8 @@ from lms.people.models import JoinLink, JoinRequest
 from lms.people.services import joining as service
 from lms.people.services.joining import LinkClosedError, Purged, Said
 from lms.people.services.roster_rights import NotAllowedError
-from lms.units.models import Appointment
+from lms.people.views import joining as views
+from lms.units.models import Appointment, Succession
 from lms.units.services.errors import RefusedError
 from tests.conftest import NOON, make_person
 
@@ -379,3 +380,92 @@ def test_what_was_refused_or_never_answered_is_forgotten_after_a_month(link, man
     }  # fmt: skip
     assert service.purge(later + 31 * DAY) == Purged(1, 1, 0)
     assert User.objects.get(full_name="Người b").phone == "+84912345601"
+
+
+# --- A unit that was reorganised meanwhile ----------------------------------------------------------
+
+
+def merged(old, new, *, share=Succession.Share.WHOLE) -> None:
+    old.closed_on = NOON.date()
+    old.save()
+    Succession.objects.create(old=old, new=new, share=share)
+
+
+def test_a_link_of_a_unit_that_was_merged_leads_to_the_whole_successor(client, link, units, manager_p1):
+    before = asked(link)
+    merged(units.p1_a, units.p1_b)
+    link.refresh_from_db()
+    page = client.get(f"/join/{link.code}/")
+    assert (page.status_code, page.context["unit_name"]) == (200, "Phường Hạ Long")
+    sent = client.post(f"/join/{link.code}/", posted(full_name="Người Đến Sau", phone="0912 345 670"))
+    assert client.get(sent.headers["Location"]).context["unit_name"] == "Phường Hạ Long"
+    after = JoinRequest.objects.get(full_name="Người Đến Sau")
+    assert after.unit == units.p1_b
+    # What was asked before the merger is approved into the successor too.
+    assert [row.unit for row in queries.request_rows([before, after], manager_p1)] == ["Phường Hạ Long"] * 2
+    person = service.approve_new(asked=before, by=manager_p1, at=NOON)
+    assert Appointment.objects.get(person=person).unit == units.p1_b
+    [row] = queries.link_rows([link], NOON)
+    assert (row.unit, row.is_open) == ("Phường Hạ Long", True)
+
+
+def test_a_link_of_a_unit_that_was_divided_or_dissolved_is_closed(client, link, units):
+    merged(units.p1_a, units.p1_b, share=Succession.Share.PART)
+    link.refresh_from_db()
+    assert client.get(f"/join/{link.code}/").status_code == 410
+    with pytest.raises(LinkClosedError):
+        asked(link)
+    [row] = queries.link_rows([link], NOON)
+    assert row.is_open is False
+
+
+def test_a_chain_of_mergers_is_followed_to_its_end(link, units):
+    merged(units.p1_a, units.p1_b)
+    merged(units.p1_b, units.p2_a)
+    units.p1_a.refresh_from_db()
+    assert queries.place_of(units.p1_a, NOON.date()) == units.p2_a
+    assert queries.place_of(units.p1_a, NOON.date() - DAY) == units.p1_a
+
+
+# --- Guesses, and two at the same moment ------------------------------------------------------------
+
+
+def test_guessing_codes_is_stopped_for_that_network_alone(client, link, monkeypatch):
+    monkeypatch.setattr(views, "WRONG_CODES", 3)
+    answers = [client.get(f"/join/khongco{number}/").status_code for number in range(4)]
+    assert answers == [404, 404, 404, 429]
+    # A good code and a bad one look the same meanwhile, whatever is asked of them.
+    for path in (f"/join/{link.code}/", "/join/khongco9/"):
+        assert (client.get(path).status_code, client.post(path, posted()).status_code) == (429, 429)
+    assert JoinRequest.objects.count() == 0
+    assert Client(REMOTE_ADDR="198.51.100.8").get(f"/join/{link.code}/").status_code == 200
+
+
+def test_a_hall_that_opens_a_good_link_is_never_stopped(client, link, monkeypatch):
+    monkeypatch.setattr(views, "WRONG_CODES", 3)
+    assert {client.get(f"/join/{link.code}/").status_code for _ in range(8)} == {200}
+
+
+def test_of_two_managers_who_approve_at_once_one_account_comes(link, manager_p1, centre):
+    first = asked(link)
+    read_before = JoinRequest.objects.get(pk=first.pk)
+    person = service.approve_new(asked=first, by=manager_p1, at=NOON)
+    assert service.approve_new(asked=read_before, by=centre, at=NOON) is None
+    assert service.refuse(asked=read_before, by=centre, at=NOON, reason="Trùng") is False
+    assert list(User.objects.filter(full_name="Bùi Thị Xuân")) == [person]
+    assert Appointment.objects.filter(person=person).count() == 1
+
+
+def test_a_doubled_click_on_the_form_is_one_request_and_leads_to_the_same_answer(client, link):
+    places = [client.post(f"/join/{link.code}/", posted()).headers["Location"] for _ in range(2)]
+    assert (len(set(places)), JoinRequest.objects.count()) == (1, 1)
+
+
+def test_a_doubled_click_on_approving_several_makes_each_account_once(client, link, manager_p1):
+    pks = [asked(link, secret=letter * 24, name=f"Người {letter}", phone=f"+8491234567{digit}").pk
+           for letter, digit in (("m", 1), ("n", 2), ("p", 3))]  # fmt: skip
+    client.force_login(manager_p1)
+    for _ in range(2):
+        client.post(f"{PAGE}approve/", {"request": pks})
+    assert User.objects.filter(full_name__startswith="Người ").count() == 3
+    assert {row.state for row in JoinRequest.objects.all()} == {JoinState.APPROVED}

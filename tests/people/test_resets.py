@@ -75,7 +75,9 @@ def test_a_manager_gets_a_code_from_two_people_and_everything_old_is_gone(commun
     assert (entry.user, entry.data["reason"], entry.data["confirmed_by"]) == (
         manager_p1, "Mất điện thoại", second.full_name,
     )  # fmt: skip
-    assert account_queries.last_reset(fresh) == account_queries.Reset(NOON.date(), str(manager_p1), True)
+    assert account_queries.last_reset(fresh) == account_queries.Reset(
+        NOON.date(), str(manager_p1), True, NOON, str(second)
+    )
 
 
 def test_the_code_is_drawn_once_by_who_asked_and_soon(commune_manager, manager_p1, second):

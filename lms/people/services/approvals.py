@@ -7,20 +7,23 @@ person what would happen, and what performs it.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
+from django.utils.translation import gettext_noop
 
 from lms.accounts.models import User
 from lms.core import audit, clock
 from lms.people.enums import ApprovalState
+from lms.people.merging_queries import survivors
 from lms.people.models import Approval
 from lms.people.services.rosters import NotAllowedError
 from lms.units.models import Grant, Unit
 from lms.units.scope import granted_paths
+from lms.units.services.errors import RefusedError
 
 # A request that nobody has looked at for so long says nothing about today any more.
 HOLDS = dt.timedelta(days=14)
@@ -30,7 +33,7 @@ HOLDS = dt.timedelta(days=14)
 class Action:
     """``describe``: the sentences that the second person reads, made anew each time. ``perform`` writes; it raises
     RefusedError (lms.units.services.errors) where what was asked for is no longer possible. ``url``: where the matter
-    itself can be looked at, "" for nowhere.
+    itself can be looked at, "" for nowhere. ``concerns``: ids of further accounts that it is about, who decide nothing.
     """
 
     key: str
@@ -38,6 +41,7 @@ class Action:
     describe: Callable[[Approval], list[str]]
     perform: Callable[[Approval, User, dt.datetime], None]
     url: Callable[[Approval], str] = lambda approval: ""
+    concerns: Callable[[Approval], Iterable[int]] = lambda approval: ()
 
 
 _actions: dict[str, Action] = {}
@@ -89,19 +93,37 @@ def ask(
     return asked
 
 
+def is_own(person: User, approval: Approval) -> bool:
+    """Whether ``person`` asked for it or it is about ``person``, by whichever account: two accounts that were united
+    are one pair of eyes.
+    """
+    known = _actions.get(approval.action)
+    own = {approval.asked_by_id, *(known.concerns(approval) if known else ())}
+    if approval.subject_id is not None:
+        own.add(approval.subject_id)
+    ends = survivors([person.pk, *own])
+    return ends.get(person.pk, person.pk) in {ends.get(pk, pk) for pk in own}
+
+
 def may_decide(person: User, approval: Approval) -> bool:
     """Whoever holds "approve" over the unit today, but neither who asked nor whom it is about."""
-    if person.pk in (approval.asked_by_id, approval.subject_id):
+    if is_own(person, approval):
         return False
     return any(approval.unit.path.startswith(path) for path in granted_paths(person, Grant.Right.APPROVE))
 
 
 def approve(*, approval: Approval, by: User, at: dt.datetime, note: str = "") -> bool:
-    """Confirm and perform, in one transaction. False when it was decided before. Raises NotAllowedError, and what the
-    action raises (nothing is decided then).
+    """Confirm and perform, in one transaction. False when it was decided before. Raises NotAllowedError, RefusedError
+    for one that has waited longer than ``HOLDS``, and what the action raises (nothing is decided then).
     """
     if not may_decide(by, approval):
         raise NotAllowedError
+    is_old = at - approval.asked_at > HOLDS  # the sweep closes it within the minute
+    if is_old and Approval.objects.filter(pk=approval.pk, state=ApprovalState.WAITING).exists():
+        raise RefusedError(
+            gettext_noop("the request has waited for more than %(days)s days: it has to be asked for anew"),
+            days=f"{HOLDS.days}",
+        )
     with transaction.atomic():
         if not _decide(approval, ApprovalState.APPROVED, by, at, note):
             return False

@@ -18,6 +18,7 @@ from lms.accounts.models import User
 from lms.accounts.queries import account_with_email
 from lms.core import audit, clock, text
 from lms.people.enums import JoinState
+from lms.people.joining_queries import place_of
 from lms.people.models import JoinLink, JoinRequest
 from lms.people.services.roster_rights import NotAllowedError, may_import
 from lms.units.models import Appointment, Grant, Unit
@@ -36,8 +37,8 @@ KEPT = dt.timedelta(days=30)
 
 
 class LinkClosedError(Exception):
-    """The link takes no more requests: ended, too old, full, or its unit is closed. The public page says one sentence
-    for all of them.
+    """The link takes no more requests: ended, too old, full, or its unit closed and went into no other whole. The
+    public page says one sentence for all of them.
     """
 
 
@@ -103,8 +104,9 @@ def end_link(*, link: JoinLink, by: User, at: dt.datetime) -> bool:
 
 
 def is_taking(link: JoinLink, at: dt.datetime) -> bool:
-    """Whether the link takes a request now. One query where it has a limit."""
-    if link.ended_at or link.expires_at <= at or not is_open(link.unit, clock.day_of(at)):
+    """Whether the link takes a request now. One query where it has a limit, and those of ``place_of``."""
+    today = clock.day_of(at)
+    if link.ended_at or link.expires_at <= at or not is_open(place_of(link.unit, today), today):
         return False
     return link.at_most is None or _taken(link) < link.at_most
 
@@ -128,9 +130,10 @@ def ask(
     """The request waits for a manager. A second sending of the same page (``secret``) is the first; the same words from
     another page, while they wait, are the same request too, and the newer secret address holds for it.
 
-    ``unit``: the link's, or one below it where the link allows that. Raises LinkClosedError.
+    ``unit``: the link's, or one below it where the link allows that; of a unit that was merged, the successor. Raises
+    LinkClosedError.
     """
-    key = key_of(secret)
+    key, unit = key_of(secret), place_of(unit, clock.day_of(at))
     found = JoinRequest.objects.filter(key=key).first()
     if found:
         return found
@@ -144,7 +147,7 @@ def ask(
                 JoinRequest.objects.filter(pk=same.pk).update(key=key)
                 same.key = key
                 return same
-            if not is_taking(held, at) or not is_open(unit, clock.day_of(at)) or not _is_of(held, unit):
+            if not is_taking(held, at) or not is_open(unit, clock.day_of(at)) or not _is_of(held, unit, at):
                 raise LinkClosedError
             made: JoinRequest = JoinRequest.objects.create(
                 link=held, unit=unit, key=key, digest=digest, full_name=said.full_name, born_on=said.born_on,
@@ -159,8 +162,9 @@ def ask(
     return made
 
 
-def _is_of(link: JoinLink, unit: Unit) -> bool:
-    return unit.pk == link.unit_id or (link.with_below and unit.path.startswith(link.unit.path))
+def _is_of(link: JoinLink, unit: Unit, at: dt.datetime) -> bool:
+    place = place_of(link.unit, clock.day_of(at))
+    return unit.pk == place.pk or (link.with_below and unit.path.startswith(place.path))
 
 
 def _digest(unit: Unit, said: Said, applicant: User | None) -> str:
@@ -263,7 +267,7 @@ def _join(
     is_new: bool,
 ) -> None:
     today = clock.day_of(at)
-    place = unit or held.unit
+    place = place_of(unit or held.unit, today)
     if not may_import(by, place):
         raise NotAllowedError
     served = Appointment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), person=person)

@@ -88,6 +88,7 @@ def action() -> approvals.Action:
         describe,
         perform,
         lambda approval: reverse("people:merge", args=[approval.payload["old"], approval.payload["survivor"]]),
+        concerns=lambda approval: (approval.payload["old"], approval.payload["survivor"]),
     )
 
 

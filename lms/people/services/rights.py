@@ -25,6 +25,10 @@ from lms.units.services.errors import RefusedError
 SECOND_CLICK = dt.timedelta(minutes=10)
 
 
+class LastApproverError(Exception):
+    """Nobody in the province could approve any more: to be said twice."""
+
+
 class TakenError(Exception):
     """Another account has this ``field`` (phone, email), or somebody of this name serves in the unit ("namesake")."""
 
@@ -65,8 +69,8 @@ def give(
     """Each right over the subtree of ``unit`` from today on; ``ends_on`` is the first day without it.
 
     What holds already with the same end is left as it is, so that a second click changes nothing; with another end it
-    ends today and is given anew. Raises NotAllowedError for what ``by`` may not give, and to whom; RefusedError for a
-    closed unit or an end that has passed.
+    ends today and is given anew (a renewal). Raises NotAllowedError for what ``by`` may not give, and to whom;
+    RefusedError for a closed unit, an end that has passed, or one after the day on which ``by`` loses the right.
     """
     if not may_choose(by, person):
         raise NotAllowedError
@@ -82,6 +86,7 @@ def _give(
     if not wanted or not set(rights) <= set(rights_to_give(by, unit)):
         raise NotAllowedError
     _demand_days(unit, today, ends_on)
+    _demand_no_longer_than_oneself(by, unit, wanted, today, ends_on)
     # Two clicks at once: the second waits here and finds what the first has given.
     User.objects.select_for_update().get(pk=person.pk)
     given = []
@@ -100,15 +105,56 @@ def _demand_days(unit: Unit, today: dt.date, ends_on: dt.date | None) -> None:
         raise RefusedError(gettext_noop("the last day must not lie in the past"))
 
 
+def held_until(by: User, unit: Unit, rights: Iterable[str], on: dt.date) -> dt.date | None:
+    """The first day on which ``by`` holds not all of ``rights`` over ``unit`` any more; None where no day is set. A
+    query.
+    """
+    if by.is_superuser:
+        return None
+    wanted = set(rights)
+    above = [unit.path[:size] for size in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
+    rows = Grant.objects.on(on).filter(person=by, right__in=wanted, unit__path__in=above)
+    ends: dict[str, list[dt.date | None]] = {}
+    for right, ends_on in rows.values_list("right", "ends_on"):
+        ends.setdefault(right, []).append(ends_on)
+    known = [max(filter(None, days)) for days in ends.values() if None not in days]
+    return min(known, default=None)
+
+
+def _demand_no_longer_than_oneself(
+    by: User, unit: Unit, rights: list[str], today: dt.date, ends_on: dt.date | None
+) -> None:
+    """Nobody gives more than he holds, in time neither."""
+    own = held_until(by, unit, rights, today)
+    if own is not None and (ends_on is None or ends_on > own):
+        last = own - dt.timedelta(days=1)
+        raise RefusedError(
+            gettext_noop("you hold these rights yourself until %(day)s only: give them until then at most"),
+            day=f"{last:%d/%m/%Y}",
+        )
+
+
+def is_last_approver(held: Grant) -> bool:
+    """Whether the province of ``held`` would be left without anybody of its own who approves. Two queries at most."""
+    if held.right != Grant.Right.APPROVE or held.unit.level.key != "province":
+        return False
+    others = Grant.objects.on(clock.today()).filter(unit=held.unit, right=Grant.Right.APPROVE, person__is_active=True)
+    return not others.exclude(person=held.person_id).exists()
+
+
 def may_end(by: User, held: Grant) -> bool:
     """Whoever may give it may end it; nobody ends his own (the level above does)."""
     return held.person_id != by.pk and held.right in rights_to_give(by, held.unit)
 
 
-def end(*, held: Grant, by: User, at: dt.datetime) -> None:
-    """The right is gone at once. A second call does nothing. NotAllowedError for what ``by`` may not end."""
+def end(*, held: Grant, by: User, at: dt.datetime, though_last: bool = False) -> None:
+    """The right is gone at once. A second call does nothing. NotAllowedError for what ``by`` may not end;
+    LastApproverError, unless ``though_last``, where nobody of the province could approve any more.
+    """
     if not may_end(by, held):
         raise NotAllowedError
+    if not though_last and is_last_approver(held):
+        raise LastApproverError
     revoke_grant(grant=held, ends_on=clock.day_of(at), actor=by)
 
 

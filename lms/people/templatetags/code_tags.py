@@ -21,6 +21,16 @@ def last_reset(person: User) -> account_queries.Reset | None:
 
 
 @register.simple_tag
+def resets_of(person: User) -> list[account_queries.Reset]:
+    return account_queries.resets(person)
+
+
+@register.simple_tag
+def rights_of(person: User) -> list[account_queries.Holder]:
+    return account_queries.own_rights(person)
+
+
+@register.simple_tag
 def found_for_code(viewer: User, person_id: int) -> account_queries.Found | None:
     """The person, if ``viewer`` may bring in people where that person serves; None else. Eight queries at most."""
     if not granted_units(viewer, Grant.Right.IMPORT):

@@ -106,7 +106,7 @@ def _page(request: AuthenticatedRequest, asked: Approval, form: DecisionForm, pe
         "waits": waits,
         "may_decide": waits and known and service.may_decide(person, asked),
         "may_withdraw": waits and asked.asked_by_id == person.pk,
-        "is_subject": asked.subject_id == person.pk,
+        "is_own": waits and service.is_own(person, asked),
         "holds_days": service.HOLDS.days,
     }
     return render(request, "people/approval.html", context)

@@ -3,13 +3,16 @@
 import datetime as dt
 import re
 import secrets
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, cast
 
 import segno
+from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -44,8 +47,31 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{20,64}")
 # --- For everybody ----------------------------------------------------------------------------------
 
 
-def _link(code: str) -> JoinLink:
-    return get_object_or_404(JoinLink.objects.select_related("unit__level"), code=code.lower())
+# Codes that lead nowhere: so many from one address within the time are typing errors of a hall, more are guesses.
+WRONG_CODES, WRONG_WITHIN = 40, 600
+
+
+class _TooManyGuessesError(Exception):
+    """Whoever sits at this address has to wait; good codes are not told from bad ones meanwhile."""
+
+
+def _link(request: HttpRequest, code: str) -> JoinLink:
+    """404 for a code that nobody has; raises _TooManyGuessesError."""
+    address = str(get_adapter().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else ""
+    counter = f"join-wrong-codes:{address}"
+    if (cache.get(counter) or 0) >= WRONG_CODES:
+        raise _TooManyGuessesError
+    found = JoinLink.objects.select_related("unit__level").filter(code=code.lower()).first()
+    if found is None:
+        cache.add(counter, 0, timeout=WRONG_WITHIN)
+        with suppress(ValueError):  # it ran out just now
+            cache.incr(counter)
+        raise Http404
+    return found
+
+
+def _wait(request: HttpRequest) -> HttpResponse:
+    return _private(render(request, "people/join_wait.html", {"minutes": WRONG_WITHIN // 60}, status=429))
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -56,7 +82,10 @@ def _private(response: HttpResponse) -> HttpResponse:
 @never_cache
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """The form of a unit's link. It answers the same whether or not anybody has an account."""
-    link = _link(code)
+    try:
+        link = _link(request, code)
+    except _TooManyGuessesError:
+        return _wait(request)
     now = clock.now()
     person = cast(User, request.user) if request.user.is_authenticated else None
     context = _about(link, person)
@@ -64,7 +93,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         return _private(render(request, "people/join_closed.html", context, status=410))
     kind = PostForm if person else JoinForm
     choice = queries.units_of_link(link, clock.day_of(now))
-    form = kind(request.POST or None, link_unit=link.unit, units=choice)
+    form = kind(request.POST or None, link_unit=queries.place_of(link.unit, clock.day_of(now)), units=choice)
     secret = request.POST.get("once", "")
     if request.method == "POST" and _SECRET.fullmatch(secret) and form.is_valid():
         if form.cleaned_data.get("website"):
@@ -83,10 +112,11 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _about(link: JoinLink, person: User | None) -> dict[str, Any]:
-    chain = units.breadcrumb(link.unit, clock.today())
+    place = queries.place_of(link.unit, clock.today())
+    chain = units.breadcrumb(place, clock.today())
     return {
         "link": link,
-        "unit_name": chain[-1].name if chain else str(link.unit),
+        "unit_name": chain[-1].name if chain else str(place),
         "where": ", ".join(step.name for step in reversed(chain[1:-1])),
         "person": person,
     }
@@ -119,13 +149,16 @@ def _earlier(request: HttpRequest, link: JoinLink) -> str:
 @require_safe
 def join_status(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """What became of a request, for whoever holds its secret address. It names nobody but who decided."""
-    link = _link(code)
+    try:
+        link = _link(request, code)
+    except _TooManyGuessesError:
+        return _wait(request)
     found = get_object_or_404(
         JoinRequest.objects.select_related("unit", "decided_by"), link=link, key=service.key_of(secret)
     )
     context = {
         **_about(link, None),
-        "unit_name": units.name_on(found.unit, clock.today()) or str(found.unit),
+        "unit_name": units.name_on(queries.place_of(found.unit, clock.today()), clock.today()) or str(found.unit),
         "asked": found,
         "state": found.state,
         "contact": contact_of(found.decided_by) if found.decided_by else "",

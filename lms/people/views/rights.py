@@ -3,12 +3,14 @@
 Open to superusers and to whoever holds "approve" over a unit; strangers get 404 at every one of them.
 """
 
+import datetime as dt
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,7 +25,7 @@ from lms.people import account_queries
 from lms.people.account_forms import NAMES, ManagerForm, ReasonForm, RightsForm
 from lms.people.services import codes as codes_service
 from lms.people.services import rights as rights_service
-from lms.people.services.rights import TakenError
+from lms.people.services.rights import LastApproverError, TakenError
 from lms.people.services.rosters import NotAllowedError
 from lms.people.views.slips import slip_of
 from lms.units import queries as units
@@ -60,12 +62,17 @@ def rights(request: AuthenticatedRequest) -> HttpResponse:
     by = _governor(request)
     typed, name = request.GET.get("unit", "")[:100], request.GET.get("q", "")[:100]
     tops = rights_service.governed_units(by)
-    page = _page(request, account_queries.grants_seen_by(by, typed=name))
+    seen = account_queries.grants_seen_by(by, typed=name)
+    ending = account_queries.ending_soon(seen)
+    only_ending = request.GET.get("ending") == "1"
+    page = _page(request, ending if only_ending else seen)
     context = {
         "unit_typed": typed,
         "hits": _search(typed, by, tops) if typed else [],
         "tops": [] if by.is_superuser else units.names_on(tops, clock.today()).values(),
         "q": name,
+        "ending": ending.count(),
+        "only_ending": only_ending,
         "page": page,
         "holders": account_queries.holders(by, page.object_list),
     }
@@ -118,10 +125,24 @@ def _choice(by: User, unit: Unit) -> dict[str, Any]:
     return {"choices": rights_service.rights_to_give(by, unit), "all_label": _all_label(unit)}
 
 
+def _proposed(by: User, unit: Unit, person: User, choices: list[str]) -> dict[str, Any]:
+    """What the form begins with: what the person holds here already, so that renewing is one click; the end is that
+    which the giver himself has.
+    """
+    held = Grant.objects.on(clock.today()).filter(person=person, unit=unit, right__in=choices)
+    rights = [right for right in choices if right in set(held.values_list("right", flat=True))]
+    own = rights_service.held_until(by, unit, choices, clock.today())
+    return {
+        "template": RightsForm.CHOSEN if rights else "",
+        "rights": rights,
+        "last_day": own - dt.timedelta(days=1) if own else None,
+    }
+
+
 @never_cache
 @login_required
 def give(request: AuthenticatedRequest, unit_id: int) -> HttpResponse:
-    """Find the person, mark the rights, give them."""
+    """Find the person, choose a role or single rights, give them. Giving with another end renews or shortens."""
     by = _governor(request)
     unit = _unit(by, unit_id)
     chosen = (request.POST if request.method == "POST" else request.GET).get("person", "")
@@ -132,7 +153,8 @@ def give(request: AuthenticatedRequest, unit_id: int) -> HttpResponse:
     person = account_queries.account_with_id(chosen, within=_choosable(by))
     if person is None:
         raise Http404
-    form = RightsForm(request.POST or None, initial={"template": RightsForm.CHOSEN}, **_choice(by, unit))
+    choice = _choice(by, unit)
+    form = RightsForm(request.POST or None, initial=_proposed(by, unit, person, choice["choices"]), **choice)
     if request.method == "POST" and form.is_valid():
         try:
             rights_service.give(
@@ -142,11 +164,17 @@ def give(request: AuthenticatedRequest, unit_id: int) -> HttpResponse:
         except NotAllowedError as error:
             raise Http404 from error
         except RefusedError as error:
-            form.add_error(None, _(error.reason) % error.params)
+            form.add_error("last_day", _(error.reason) % error.params)
         else:
             messages.success(request, _("The rights are given: %(name)s.") % {"name": person.full_name})
             return redirect("people:rights_unit", unit_id=unit.pk)
-    context = {**_head(unit), "form": form, "chosen": account_queries.described([person])[0]}
+    now = account_queries.grants_seen_by(by, unit=unit).filter(person=person)
+    context = {
+        **_head(unit),
+        "form": form,
+        "chosen": account_queries.described([person])[0],
+        "holders": account_queries.holders(by, now),
+    }
     return render(request, "people/rights_give.html", {**context, "asks_factor": settings.LMS_REQUIRE_MFA_FOR_STAFF})
 
 
@@ -176,7 +204,7 @@ def make_manager(request: AuthenticatedRequest, unit_id: int) -> HttpResponse:
         except NotAllowedError as error:
             raise Http404 from error
         except RefusedError as error:
-            form.add_error(None, _(error.reason) % error.params)
+            form.add_error("last_day", _(error.reason) % error.params)
         except TakenError as error:
             _say_taken(form, error.field)
             context["asks_namesake"] = error.field == "namesake"
@@ -202,12 +230,21 @@ def end(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         raise Http404
     same = account_queries.grants_seen_by(by).filter(person=held.person, unit=held.unit).exclude(pk=held.pk)
     others = [other for other in same if rights_service.may_end(by, other)]
+    context: dict[str, Any] = {**_head(held.unit), "held": held, "others": others, "right": NAMES[held.right]}
     if request.method == "POST":
-        for ended in [held, *(others if request.POST.get("all") else [])]:
-            rights_service.end(held=ended, by=by, at=clock.now())
+        ending = [held, *(others if request.POST.get("all") else [])]
+        try:
+            with transaction.atomic():
+                for ended in ending:
+                    rights_service.end(
+                        held=ended, by=by, at=clock.now(), though_last=request.POST.get("though_last") == "1"
+                    )  # fmt: skip
+        except LastApproverError:
+            context["asks_last"] = True
+            return render(request, "people/rights_end.html", context)
         messages.success(request, _("The right is ended: %(name)s.") % {"name": held.person.full_name})
         return redirect("people:rights_unit", unit_id=held.unit_id)
-    context = {**_head(held.unit), "held": held, "others": others, "right": NAMES[held.right]}
+    context["asks_last"] = any(rights_service.is_last_approver(ended) for ended in [held, *others])
     return render(request, "people/rights_end.html", context)
 
 
