@@ -21,7 +21,7 @@ from lms.core import audit, clock
 from lms.core.numbers import percent
 from lms.fanpages.models import PageRecord
 from lms.people import trace_queries
-from lms.people.enums import RequestState
+from lms.people.enums import ApprovalState, RequestState
 from lms.people.models import (
     AccountAlias,
     Approval,
@@ -134,6 +134,15 @@ def requests_for(viewer: User) -> QuerySet[DataRequest]:
     """Those of the units for which ``viewer`` answers, open ones first, the most urgent on top."""
     found = DataRequest.objects.decidable_by(viewer)
     return found.select_related("person", "asked_by", "decided_by", "unit")
+
+
+def refused_before(asked: DataRequest) -> Approval | None:
+    """The last time a second person did not confirm the erasure that is asked for. One query."""
+    found = Approval.objects.filter(
+        subject=asked.person_id, action="people.erase", state=ApprovalState.REFUSED, payload__request=asked.pk
+    )
+    refused: Approval | None = found.select_related("decided_by").order_by("-decided_at").first()
+    return refused
 
 
 def own_requests(person: User) -> QuerySet[DataRequest]:

@@ -147,6 +147,9 @@ def test_a_refused_erasure_goes_back_to_the_list(person: User, manager_p1: User,
     erasure.take_up()
     request.refresh_from_db()
     assert (request.state, request.approval) == ("waiting", None)
+    client = Client()
+    client.force_login(manager_p1)
+    assert "Chưa đủ căn cứ" in client.get(f"/units/privacy/{request.pk}/").content.decode()
 
 
 @pytest.mark.parametrize("who", ["officer_p2", "manager_p2"])

@@ -215,6 +215,7 @@ def request_page(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     context = {
         "asked": asked, "form": form, "is_open": is_open, "changes": _changes(asked),
         "preview": erasure.preview(asked.person) if shows_erasure else None,
+        "refused": queries.refused_before(asked) if shows_erasure and not asked.approval_id else None,
         "unit_name": units.name_on(asked.unit, clock.today()),
         "has_page": people_queries.person_in_sight(person, asked.person_id) is not None,
     }  # fmt: skip
