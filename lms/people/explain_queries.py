@@ -1,13 +1,15 @@
 """Who may do what where, and why somebody sees somebody: what lms.units.scope decides, told with its grounds.
 
-A grant over a unit reaches the unit's subtree, and the subtree of every unit that went whole into it, through any
-number of mergers. Asked from the other end: what reaches a unit is a grant over it, over a unit above it, or over what
-one of these went whole into. Tests hold both ends together over random trees, mergers and grants.
+A grant over a unit reaches the unit's subtree, and the subtree of every unit that went whole into one of it, through
+any number of mergers. Asked from the other end: what reaches a unit is a grant over it, over a unit above it, or over
+what one of these went whole into, or over a unit above that. Tests hold both ends together over random trees, mergers
+and grants.
 """
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from wagtail.models import ModelLogEntry
@@ -59,19 +61,26 @@ class Ground:
 
 def reaching(unit: Unit) -> dict[int, tuple[Succession, ...]]:
     """Unit id → the mergers through which a grant over that unit reaches ``unit``; () for the unit itself and those
-    above. Two queries and one for each generation of mergers.
+    above. Two queries, and two for each generation of mergers.
     """
-    above = [unit.path[:end] for end in range(Unit.steplen, len(unit.path) + 1, Unit.steplen)]
-    own = Unit.objects.filter(path__in=above).values_list("pk", flat=True)
-    found: dict[int, tuple[Succession, ...]] = dict.fromkeys(own, ())
+    above = _and_above([unit.path])
+    found: dict[int, tuple[Succession, ...]] = dict.fromkeys(above.values(), ())
     generation = set(found)
     while generation:
         went = Succession.objects.filter(old__in=generation, share=Succession.Share.WHOLE)
-        went = went.select_related("old").order_by("pk")
-        into = {row.new_id: (*found[row.old_id], row) for row in went if row.new_id not in found}
-        found.update(into)
-        generation = set(into)
+        into = {row.new.path: (*found[row.old_id], row) for row in went.select_related("old", "new").order_by("pk")}
+        above = {path: pk for path, pk in _and_above(into).items() if pk not in found}
+        # One way is enough to tell: the first unit below it that took something in.
+        for path, pk in sorted(above.items()):
+            found[pk] = next(steps for new, steps in sorted(into.items()) if new.startswith(path))
+        generation = set(above.values())
     return found
+
+
+def _and_above(paths: Iterable[str]) -> dict[str, int]:
+    """Path → id of the units at ``paths`` and of all above them. One query."""
+    every = {path[:end] for path in paths for end in range(Unit.steplen, len(path) + 1, Unit.steplen)}
+    return dict(Unit.objects.filter(path__in=every).values_list("path", "pk")) if every else {}
 
 
 def grounds(unit: Unit, *, on: dt.date, people: Iterable[int] | None = None) -> list[Ground]:
@@ -182,6 +191,17 @@ class WhoSees:
     superusers: tuple[User, ...]
     viewings: tuple[Viewing, ...]
     exports: tuple[Line, ...]
+
+    @property
+    def people(self) -> list[tuple[Ground, list[str]]]:
+        """Each person once for each way in: a ground, and all rights that come by it."""
+        found: dict[tuple[Any, ...], tuple[Ground, list[str]]] = {}
+        for ground in self.grounds:
+            way = (
+                ground.person.pk, ground.held_over, ground.steps, ground.starts_on, ground.last_day, ground.given_by
+            )  # fmt: skip
+            found.setdefault(way, (ground, []))[1].append(ground.right)
+        return list(found.values())
 
 
 def who_sees(person: User, *, on: dt.date) -> WhoSees:

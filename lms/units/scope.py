@@ -26,20 +26,24 @@ def granted_units(person: User, right: str = Grant.Right.VIEW, *, on: dt.date | 
 
 
 def granted_paths(person: User, right: str = Grant.Right.VIEW, *, on: dt.date | None = None) -> list[str]:
-    """Paths of the granted subtrees, and of the units that went whole into a granted unit: their records stay where
-    they were made, and the successor's manager answers for them. Two queries or more, one a generation of mergers.
+    """Paths of the granted subtrees, and of the units that went whole into a unit of such a subtree: their records stay
+    where they were made, and the successor's manager answers for them. Two queries or more, one a generation of
+    mergers.
+
+    A commune that came over from another province brings its own past, and nothing else of that province. What went
+    there in part is nobody's but of those who held it.
     """
-    units = granted_units(person, right, on=on)
-    paths = {unit.path for unit in units}
-    generation = {unit.pk for unit in units}
+    paths = _outermost(unit.path for unit in granted_units(person, right, on=on))
+    # Of the whole tree nothing lies outside: nothing to ask.
+    generation = [path for path in paths if len(path) > Unit.steplen]
     while generation:
-        old = Succession.objects.filter(new__in=generation, share=Succession.Share.WHOLE).values_list(
-            "old_id", "old__path"
-        )
-        found = {pk: path for pk, path in old if path not in paths}
-        paths.update(found.values())
-        generation = set(found)
-    return _outermost(paths)
+        came = NOBODY
+        for path in generation:
+            came |= Q(new__path__startswith=path)
+        whole = Succession.objects.filter(came, share=Succession.Share.WHOLE).values_list("old__path", flat=True)
+        generation = _outermost(path for path in whole if not path.startswith(tuple(paths)))
+        paths = _outermost([*paths, *generation])
+    return paths
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from tests.factories import units as make
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 11, 22)
 MERGER = dt.date(2025, 7, 1)
+DAY_BEFORE = dt.date(2025, 6, 30)
 
 
 def units_seen(person: User, **options: object) -> set[str]:
@@ -92,6 +93,36 @@ def test_predecessors_of_predecessors_belong_to_it_too(nobody, units) -> None:
     Succession.objects.create(old=units.p1_b, new=units.p2_a, share="whole")
     make.GrantFactory(person=nobody, unit=units.p2_a)
     assert granted_paths(nobody, on=TODAY) == sorted([units.p1_a.path, units.p1_b.path, units.p2_a.path])
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_a_commune_that_came_over_from_another_province_brings_its_past_and_nothing_else_of_there(
+    manager_p1, manager_p2, officer_p2, units
+) -> None:
+    came = make.unit("Xã Văn Lăng", parent=units.p1, level="commune", opened_on=MERGER)
+    Succession.objects.create(old=units.p2_a, new=came, share="whole")
+    left = make.unit("Xã Chia Đôi", parent=units.p2, level="commune", closed_on=MERGER)
+    make.AppointmentFactory(person=officer_p2, unit=left, is_primary=False, starts_on=DAY_BEFORE, ends_on=MERGER)
+    Succession.objects.create(old=left, new=came, share="part")
+    assert units_seen(manager_p1) == P1 | {"Xã Văn Lăng"}
+    assert granted_paths(manager_p1, on=TODAY) == sorted([units.p1.path, units.p2_a.path])
+    # Whoever answered for it before still sees what was made there then, and nothing that is made now.
+    make.AppointmentFactory(person=officer_p2, unit=came, is_primary=False)
+    assert granted_paths(manager_p2, on=TODAY) == [units.p2.path]
+
+
+def test_a_divided_province_leaves_each_commune_s_past_to_the_part_that_took_it(nobody, units) -> None:
+    part = make.unit("Tỉnh Hạ Long", parent=units.centre, level="province", opened_on=MERGER)
+    Succession.objects.create(old=units.p1, new=part, share="part")
+    inner = make.unit("Xã Vạn Yên", parent=part, level="commune", opened_on=MERGER)
+    Succession.objects.create(old=units.p1_a, new=inner, share="whole")
+    make.GrantFactory(person=nobody, unit=part)
+    assert granted_paths(nobody, on=TODAY) == sorted([part.path, units.p1_a.path])
+
+
+def test_whoever_holds_the_whole_tree_is_not_asked_about_its_past(centre, django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
+        assert len(granted_paths(centre, on=TODAY)) == 1
 
 
 def test_people_in_scope_are_those_who_serve_there_that_day(officer_p1, officer_p2, manager_p1, units) -> None:
