@@ -17,9 +17,9 @@ from lms.units.models import Appointment, Grant
 from lms.units.services.errors import RefusedError
 from quizzes.models import Question
 from tests.conftest import DAY_ONE, NOON, Units, make_person
+from tests.factories.dumps import dump, left
 from tests.factories.pages import small_course
 from tests.factories.quizzes import make_category, make_question
-from tests.people.test_erasure_walk import dump, left
 
 NAME = "Giàng Thị Mỷ Soạn"
 

@@ -24,7 +24,7 @@ from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import models
 from django.test import Client
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.log_actions import log
@@ -80,6 +80,7 @@ from quizzes.services import attempts
 from quizzes.services.responses import attach
 from tests.conftest import DAY_ONE, NOON, Units, make_person
 from tests.factories.certificates import make_certificate
+from tests.factories.dumps import dump, left
 from tests.factories.pages import TEXT
 from tests.factories.practice import make_picture, make_task, send
 from tests.factories.questions import CONTENT
@@ -145,35 +146,6 @@ class Marks:
         type(row)._default_manager.filter(pk=row.pk).update(
             **{name: words[name] for name in (names or words) if name in words}
         )
-
-
-def dump() -> list[str]:
-    """Every value of every table, JSON as it reads, with the name of its table."""
-    lines = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            columns = [column[0] for column in cursor.description]
-            for row in cursor.fetchall():
-                for column, value in zip(columns, row, strict=True):
-                    lines.append(f"{table}.{column} {_as_read(value)}")
-    return lines
-
-
-def _as_read(value: Any) -> str:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).decode("utf-8", "replace")
-    if isinstance(value, str) and value[:1] in "[{":
-        try:
-            return json.dumps(json.loads(value), ensure_ascii=False)
-        except ValueError:
-            return value
-    return str(value)
-
-
-def left(words: tuple[str, ...], lines: list[str]) -> list[str]:
-    looked = [word.casefold() for word in words]
-    return [line for line in lines if any(word in line.casefold() for word in looked)]
 
 
 def files() -> dict[str, bytes]:
