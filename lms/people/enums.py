@@ -63,6 +63,12 @@ class FileFault(models.TextChoices):
     EMPTY = "empty", _("The file has no rows.")
     TOO_BIG = "too_big", _("The file is larger than 25 MB.")
     TOO_MANY_ROWS = "too_many_rows", _("The file has more than 100,000 rows: split it.")
+    OPEN_DOCUMENT = "open_document", _("This is an OpenDocument file (.ods). Open it and save it as .xlsx.")
+    WEB_PAGE = (
+        "web_page",
+        _("This is a web page or an XML file, whatever its name ends in. Open it in Excel and save it as .xlsx."),
+    )
+    NO_TABLE = "no_table", _("This is no table but a document or a picture: send an .xlsx or .csv file.")
     OLD_EXCEL = "old_excel", _("This is an old Excel file (.xls). Open it and save it as .xlsx.")
     ENCRYPTED = (
         "encrypted",

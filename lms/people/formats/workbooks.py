@@ -29,6 +29,14 @@ _MAX_HIDDEN = 200_000
 _PIECE = 1024 * 1024
 _LONGEST_CELL = 8 * _PIECE
 _LOOK_AT = 60
+# More of a cell nobody reads: its row is refused for its length.
+_TOLD = 12_000
+# Bytes that the shared strings of a sheet may become once every cell has its own copy.
+_LAID_OUT = 400 * 1024 * 1024
+_LOOK_FOR_MARKUP = 64 * 1024
+_MARKUP = re.compile(rb"<(!doctype|html|head|meta|body|table|style|\?xml|\?mso|!--)")
+# PDF, JPEG, PNG, GIF, RTF, RAR, 7z.
+_DOCUMENTS = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf")
 csv.field_size_limit(MAX_BYTES)
 
 Cell = str | int | float | dt.date | None
@@ -117,6 +125,11 @@ def sheets(data: bytes) -> list[Sheet]:
         raise FileRefusedError(FileFault.ENCRYPTED if locked else FileFault.OLD_EXCEL)
     if data.startswith(b"PK"):
         return _workbook(data)
+    if data.startswith(_DOCUMENTS):
+        raise FileRefusedError(FileFault.NO_TABLE)
+    # Offices get such files from other programs: the names of web pages end in .xls there.
+    if _MARKUP.match(data[:_LOOK_FOR_MARKUP].replace(b"\0", b"").lstrip(b"\xef\xbb\xff\xfe\xbf \t\r\n").lower()):
+        raise FileRefusedError(FileFault.WEB_PAGE)
     decoded = _decode(data)
     delimiter = max((";", ",", "\t"), key=lambda each: _filled(islice(_csv(decoded, each), _LOOK_AT)))
     return [Sheet("", _csv(decoded, delimiter), about=decoded.count("\n"))]
@@ -147,6 +160,7 @@ def _workbook(data: bytes) -> list[Sheet]:
             unpacked = sum(entry.file_size for entry in packed.infolist())
             if unpacked > MAX_UNPACKED or (unpacked > _INNOCENT and unpacked > _PACKED_AT_MOST * len(data)):
                 raise FileRefusedError(FileFault.TOO_BIG)
+            _refuse_others(packed)
             plain = _plain_workbook(data, packed)
             if plain is not None:
                 return plain
@@ -162,6 +176,20 @@ def _workbook(data: bytes) -> list[Sheet]:
         raise FileRefusedError(FileFault.BROKEN) from error
 
 
+def _refuse_others(packed: zipfile.ZipFile) -> None:
+    """No other kind of archive, and no part that declares entities: no program writes any, bombs do."""
+    names = set(packed.namelist())
+    if "mimetype" in names and packed.read("mimetype").startswith(b"application/vnd.oasis.opendocument"):
+        raise FileRefusedError(FileFault.OPEN_DOCUMENT)
+    if names & {"word/document.xml", "ppt/presentation.xml"}:
+        raise FileRefusedError(FileFault.NO_TABLE)
+    for name in names:
+        if name.endswith((".xml", ".rels")):
+            with packed.open(name) as part:
+                if b"<!doctype" in part.read(_LOOK_FOR_MARKUP).replace(b"\0", b"").lower():
+                    raise FileRefusedError(FileFault.BROKEN)
+
+
 def _path(sheet: Any) -> str:
     """Where in the archive a sheet of openpyxl lies."""
     return str(sheet._worksheet_path).lstrip("/")
@@ -175,9 +203,11 @@ class _Look:
     uncounted: set[str] = field(default_factory=set)
     merges: list[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=list)
     about: int = 0
+    shared: int = 0  # cells that hold a shared string
     is_plain: bool = True
 
     def take(self, piece: bytes) -> None:
+        self.shared += piece.count(b't="s"')
         numbers = (_ROW_NUMBER.search(row) for row in _ROW.findall(piece))
         self.hidden.update(int(found[1]) for found in numbers if found)
         if b"<f" in piece or b":f" in piece:
@@ -220,6 +250,7 @@ def _plain_workbook(data: bytes, packed: zipfile.ZipFile) -> list[Sheet] | None:
     opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     if len(paths) != len(opened.sheets_metadata):
         return None
+    longest = _longest_shared(packed)
     sheets: list[Sheet] = []
     for place, (told, path) in enumerate(zip(opened.sheets_metadata, paths, strict=True)):
         if str(told.visible) != "SheetVisibleEnum.Visible" or str(told.typ) != "SheetTypeEnum.WorkSheet":
@@ -228,10 +259,24 @@ def _plain_workbook(data: bytes, packed: zipfile.ZipFile) -> list[Sheet] | None:
             return None
         name = path.decode()
         look = _look(packed, name.lstrip("/") if name.startswith("/") else f"xl/{name}")
-        if not look.is_plain:
+        if not look.is_plain or look.shared * longest > _LAID_OUT:
             return None
         sheets.append(look.sheet(told.name, _calamine_rows(opened, place)))
     return sheets
+
+
+def _longest_shared(packed: zipfile.ZipFile) -> int:
+    """Bytes of the longest shared string: calamine lays a copy of it into each cell that refers to it."""
+    name = next((each for each in packed.namelist() if each.lower() == "xl/sharedstrings.xml"), None)
+    if name is None:
+        return 0
+    longest = begun = 0
+    with packed.open(name) as stream:
+        while piece := stream.read(_PIECE):
+            first, *others = piece.split(b"</si>")
+            longest = max(longest, begun + len(first), *map(len, others))
+            begun = len(others[-1]) if others else begun + len(first)
+    return longest
 
 
 def _calamine_rows(book, place: int) -> Iterator[Line]:  # type: ignore[no-untyped-def]
@@ -292,9 +337,11 @@ def _rows(sheet) -> Iterator[Line]:  # type: ignore[no-untyped-def]
 def _plain(cell: object) -> Cell:
     if isinstance(cell, dt.datetime):
         return cell.date()
-    if cell is None or (isinstance(cell, str | int | float | dt.date) and not isinstance(cell, bool)):
+    if isinstance(cell, str):
+        return cell[:_TOLD]
+    if cell is None or (isinstance(cell, int | float | dt.date) and not isinstance(cell, bool)):
         return cell
-    return str(cell)
+    return str(cell)[:_TOLD]
 
 
 # --- .csv -------------------------------------------------------------------------------------------
@@ -316,6 +363,6 @@ def _csv(decoded: str, delimiter: str) -> Iterator[Line]:
         for number, row in enumerate(csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter), start=1):
             if number > LAST_ROW:
                 raise FileRefusedError(FileFault.TOO_MANY_ROWS)
-            yield Line(number, tuple(row[:MAX_COLUMNS]))
+            yield Line(number, tuple(cell[:_TOLD] for cell in row[:MAX_COLUMNS]))
     except csv.Error as error:
         raise FileRefusedError(FileFault.BROKEN) from error
