@@ -10,7 +10,7 @@ from typing import Any
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock
-from lms.core.cells import neutral
+from lms.core.cells import neutral, plain
 from lms.people import people_queries, queries, rules
 from lms.people.formats.tables import MAX_ROWS
 from lms.people.models import RosterRow
@@ -31,7 +31,7 @@ _LISTED_ROWS = 1000
 def _put(sheet: Any, row: int, column: int, value: object, **style: Any) -> None:
     """Text, whatever it looks like: no formula, no number that loses its first 0."""
     cell = sheet.cell(row=row, column=column)
-    cell.value = str(value)
+    cell.value = plain(value)
     cell.data_type = "s"
     cell.number_format = "@"
     for name, setting in style.items():
@@ -46,6 +46,11 @@ def _headed(sheet: Any, heads: list[str], widths: list[int]) -> None:
         _put(sheet, 1, column, head, font=Font(bold=True), fill=PatternFill("solid", fgColor="FBECEB"))
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A2"
+    # On paper: A4 across, all columns side by side, the heads on every page.
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
 
 
 def _bytes(book: Any) -> bytes:
@@ -113,6 +118,8 @@ def _drop_downs(sheet: Any, number_of_units: int, number_of_positions: int) -> N
 
 
 def _explain(book: Any) -> None:
+    from openpyxl.styles import Alignment  # noqa: PLC0415  as above
+
     sheet = book.create_sheet("Hướng dẫn")
     sheet.column_dimensions["A"].width = 110
     for row, line in enumerate(
@@ -136,7 +143,7 @@ def _explain(book: Any) -> None:
         ),
         start=1,
     ):
-        _put(sheet, row, 1, line)
+        _put(sheet, row, 1, line, alignment=Alignment(wrap_text=True, vertical="top"))
 
 
 def template_csv() -> bytes:
@@ -179,7 +186,7 @@ def roster_xlsx(rows: Iterable[RosterLine]) -> bytes:
     for number, row in enumerate(rows, start=1):
         cells = []
         for written in _line(number, row):
-            cell = WriteOnlyCell(sheet, written)
+            cell = WriteOnlyCell(sheet, plain(written))
             cell.data_type = "s"
             cell.number_format = "@"
             cells.append(cell)
@@ -228,7 +235,7 @@ def _columns(sheet: SheetRead | None, rows: list[RosterRow]) -> dict[str, str]:
 
 
 # What Excel takes in no name of a sheet.
-_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
+_SHEET_NAME = re.compile(r"[\[\]:*?/\\\s]")
 # What was read together with others, or as two.
 _AS_ONE = {
     "name_before": ("full_name",), "name_given": ("full_name",), "unit_above": ("unit",),
@@ -278,7 +285,7 @@ def refused_xlsx(rows: Iterable[RosterRow], sheets: tuple[SheetRead, ...]) -> by
     first = book.worksheets[0]
     for place, (name, (heads, *lines)) in enumerate(_refused(rows, sheets)):
         sheet = book.create_sheet() if place else first
-        sheet.title = _SHEET_NAME.sub(" ", name)[:31].strip(" '") or "Dòng bị từ chối"
+        sheet.title = _SHEET_NAME.sub(" ", plain(name))[:31].strip(" '") or "Dòng bị từ chối"
         _headed(sheet, heads, [*[24] * (len(heads) - 3), 16, 8, 80])
         for number, line in enumerate(lines, start=2):
             for column, cell in enumerate(line, start=1):
