@@ -287,10 +287,14 @@ def test_earlier_versions_of_the_notice_can_be_read_with_the_day_on_which_they_w
 ) -> None:
     service.take_note(person=officer_p1, notice=notice, at=NOON)
     centre.is_superuser = True
-    service.publish(words="# Mới\nNội dung mới", note="", by=centre, at=NOON)
+    latest = service.publish(words="# Mới\nNội dung mới", note="", by=centre, at=NOON)
     page = client_of(officer_p1).get("/accounts/privacy/notice/")
     assert [(one, noted) for one, _blocks, noted in page.context["earlier"]] == [(notice, NOON)]
     assert notice.text.splitlines()[1] in page.content.decode()
+    User.objects.filter(pk=centre.pk).update(is_superuser=True)
+    service.take_note(person=centre, notice=latest, at=NOON)
+    listed = client_of(centre).get("/units/privacy/notices/").context["versions"]
+    assert [(one.version, taken) for one, taken, _blocks in listed] == [(2, 1), (1, 1)]
 
 
 def test_the_person_is_told_on_the_first_page_of_the_account_what_became_of_a_request(

@@ -295,7 +295,7 @@ def notices(request: AuthenticatedRequest) -> HttpResponse:
         else:
             messages.success(request, _("Published. Everybody is asked to take note of it at the next step."))
             return redirect("people:privacy_notices")
-    found = PrivacyNotice.objects.annotate(taken=Count("acceptances"))
+    found = PrivacyNotice.objects.annotate(taken=Count("acceptances")).order_by("-version")
     versions = [(one, one.taken, queries.blocks(one.text)) for one in found]
     return render(request, "people/privacy_notices.html", {"form": form, "versions": versions})
 
