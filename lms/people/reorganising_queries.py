@@ -1,5 +1,6 @@
 """What follows above the tree when units close: their pages, training tasks and targets, rosters on the way in,
-practical tasks that wait to be looked at. The tree's own preview, people and rights included, is made in lms.units.
+joining links, practical tasks that wait to be looked at. The tree's own preview, people and rights included, is made in
+lms.units.
 """
 
 import datetime as dt
@@ -18,8 +19,8 @@ from courses.models import Submission
 from lms.accounts.models import User
 from lms.core import clock, text
 from lms.fanpages.models import PageRecord
-from lms.people.enums import ApprovalState, BatchState
-from lms.people.models import Approval, RosterBatch
+from lms.people.enums import ApprovalState, BatchState, JoinState
+from lms.people.models import Approval, JoinLink, JoinRequest, RosterBatch
 from lms.plans.models import Assignment, Target
 from lms.plans.queries import DeadlineSaid, deadline_said, document_said
 from lms.units import queries as tree
@@ -94,6 +95,15 @@ class RosterLine:
 
 
 @dataclass(frozen=True)
+class JoiningLine:
+    """The open joining links of a closing unit, and how many people wait for an answer there."""
+
+    fate: Fate
+    links: int
+    waiting: int
+
+
+@dataclass(frozen=True)
 class PracticeLine:
     """How many practical tasks from a closing unit wait to be confirmed."""
 
@@ -107,6 +117,7 @@ class Consequences:
     tasks: tuple[TaskLine, ...] = ()
     targets: tuple[TargetLine, ...] = ()
     rosters: tuple[RosterLine, ...] = ()
+    joining: tuple[JoiningLine, ...] = ()
     practice: tuple[PracticeLine, ...] = ()
 
     @property
@@ -116,7 +127,7 @@ class Consequences:
 
 def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Consequences:
     """For the closing units (unit id → fate), all of them below ``top``, as things stand today, in the tree's order.
-    Five queries however many units close.
+    Seven queries however many units close.
     """
     if not fates:
         return Consequences()
@@ -135,6 +146,8 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Con
         .values_list("unit_id")
         .annotate(number=Count("pk"))
     )
+    links = Counter(below(JoinLink.objects.open_at(clock.now())).values_list("unit_id", flat=True))
+    asking = Counter(below(JoinRequest.objects.filter(state=JoinState.WAITING)).values_list("unit_id", flat=True))
     return Consequences(
         tuple(
             PageLine(
@@ -164,6 +177,11 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Con
             RosterLine(fates[row.unit_id], row.pk, row.file_name, str(row.get_state_display()))
             for row in rosters
             if row.unit_id in fates
+        ),
+        tuple(
+            JoiningLine(fate, links[unit], asking[unit])
+            for unit, fate in fates.items()
+            if links[unit] or asking[unit]
         ),
         tuple(PracticeLine(fates[unit], number) for unit, number in waiting if unit in fates),
     )  # fmt: skip
@@ -247,6 +265,7 @@ def figures_of(follows: tree.Preview, above: Consequences, moved: Sequence[Moved
         Figure("tasks", gettext("Training tasks of units that end"), len(above.tasks)),
         Figure("targets", gettext("Targets of units that end"), len(above.targets)),
         Figure("rosters", gettext("Rosters on their way in"), len(above.rosters)),
+        Figure("joining", gettext("Units that end with joining links or requests to join"), len(above.joining)),
         Figure("practice", gettext("Practical tasks that wait to be confirmed"), above.waiting),
     )
 
@@ -316,6 +335,11 @@ def parts_of(
         Part("rosters", gettext("Rosters on their way in"),
              gettext("They were checked against units that end: write them before the day, or drop them and send them "
                   "again for the new unit."), above.rosters),
+        Part("joining", gettext("Units that end with joining links or requests to join"),
+             gettext("Links and requests go on in the unit that takes the old one over whole; the printed address "
+                  "stays the same. Of a divided or dissolved unit the links take nobody any more: answer its requests before "
+                  "the day."),
+             above.joining),
         Part("practice", gettext("Practical tasks that wait to be confirmed"),
              gettext("They stay in the queue of whoever confirms for the successor; better look at them before the "
                   "day."),
@@ -379,6 +403,9 @@ def _row_of(key: str, line: Any) -> tuple[str, str, str, str]:
             return line.fate.name, line.what, "", line.deadline
         case "rosters":
             return line.fate.name, line.file_name, "; ".join(line.fate.heirs), line.state
+        case "joining":
+            said = gettext("links: %(links)s, requests: %(requests)s") % {"links": line.links, "requests": line.waiting}
+            return line.fate.name, said, "; ".join(line.fate.heirs) if line.fate.is_whole else "", ""
     return line.fate.name, str(line.waiting), "; ".join(line.fate.heirs), ""
 
 

@@ -16,7 +16,7 @@ from lms.accounts.models import User
 from lms.fanpages.models import PageRecord
 from lms.people import reorganising_queries as queries
 from lms.people.enums import ApprovalState, BatchState
-from lms.people.models import Approval, RosterBatch
+from lms.people.models import Approval, JoinLink, RosterBatch
 from lms.people.services import approvals
 from lms.people.services import reorganising as services
 from lms.people.services.rosters import NotAllowedError
@@ -394,14 +394,23 @@ def test_the_preview_counts_everything_that_follows_and_writes_nothing(
             unit=unit, uploaded_by=by, uploaded_at=NOON, file_name="danh-sach.xlsx", state=BatchState.STAGED
         )
         Grant.objects.create(person=officer_p1, unit=unit, right=Grant.Right.VIEW, starts_on=TODAY)
+        JoinLink.objects.create(
+            code=f"{unit.pk:08}", unit=unit, made_by=by, made_at=NOON, expires_at=NOON + dt.timedelta(days=9999)
+        )
+        JoinLink.objects.create(
+            code=f"{unit.pk:08}x", unit=unit, made_by=by, made_at=NOON, expires_at=NOON + dt.timedelta(days=9999),
+            ended_by=by, ended_at=NOON,
+        )  # fmt: skip
     answer = desk.get(reverse("people:change_preview", args=[merger.pk]))
     assert figures(answer.context) == {
-        "closing": 2, "opening": 1, "moving": 1, "rights": 1, "pages": 1, "tasks": 1, "rosters": 1,
+        "closing": 2, "opening": 1, "moving": 1, "rights": 1, "pages": 1, "tasks": 1, "rosters": 1, "joining": 1,
     }  # fmt: skip
     said = answer.content.decode()
     assert f"https://www.facebook.com/{units.p1_a.pk}" in said
     assert f"https://www.facebook.com/{units.p2_a.pk}" not in said
     assert "Nguyễn Văn Ân" not in said
+    (line,) = [one for part, _page in answer.context["parts"] if part.key == "joining" for one in part.lines]
+    assert (line.fate.unit_id, line.links, line.waiting) == (units.p1_a.pk, 1, 0)
     assert Unit.objects.count() == 6
     assert Appointment.objects.get(person=officer_p1).ends_on is None
 
