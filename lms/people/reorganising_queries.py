@@ -337,8 +337,8 @@ def parts_of(
                   "again for the new unit."), above.rosters),
         Part("joining", gettext("Units that end with joining links or requests to join"),
              gettext("Links and requests go on in the unit that takes the old one over whole; the printed address "
-                  "stays the same. Of a divided or dissolved unit the links take nobody any more: answer its requests before "
-                  "the day."),
+                  "stays the same. Of a divided or dissolved unit the links take nobody any more: answer its requests "
+                  "before the day."),
              above.joining),
         Part("practice", gettext("Practical tasks that wait to be confirmed"),
              gettext("They stay in the queue of whoever confirms for the successor; better look at them before the "
