@@ -422,6 +422,65 @@ COLUMN_WORDS = {
 }  # fmt: skip
 
 
+_DATES = ("born", "starts_on", "last_day")
+# So many days that may be read both ways, and none that may not, are no chance.
+_DOUBTFUL_FROM = 3
+
+
+@dataclass
+class DateOrder:
+    """How the days of one column are written: how many can only be month/day, only day/month, or are either; a sample
+    (row, as written) of the first and of the last kind.
+    """
+
+    month_first: int = 0
+    day_first: int = 0
+    either: int = 0
+    wrong: tuple[int, str] = (0, "")
+    sample: tuple[int, str] = (0, "")
+
+    def look_at(self, number: int, written: str) -> None:
+        found = _DATE.fullmatch(written.strip())
+        if not found:
+            return
+        first, second = int(found[1]), int(found[2])
+        if second > 12 >= first:
+            self.month_first += 1
+            self.wrong = self.wrong if self.wrong[0] else (number, written.strip())
+        elif first > 12:
+            self.day_first += 1
+        elif first != second:
+            self.either += 1
+            self.sample = self.sample if self.sample[0] else (number, written.strip())
+
+    @property
+    def is_doubtful(self) -> bool:
+        if self.month_first:  # one among many of the other kind is a slip of the pen
+            return self.month_first >= self.day_first
+        return not self.day_first and self.either >= _DOUBTFUL_FROM
+
+
+class DateOrders:
+    """Every column of days of a file. We read day/month always, and say where that may be wrong."""
+
+    def __init__(self) -> None:
+        self.columns = {column: DateOrder() for column in _DATES}
+
+    def look_at(self, row: Row) -> None:
+        for column, order in self.columns.items():
+            cell = row.cells.get(column)
+            if isinstance(cell, str):
+                order.look_at(row.number, cell[: LIMITS[column]])
+
+    def told(self) -> list[list[Any]]:
+        """Of the doubtful ones: column, numbers of cells (month first, either), samples as (row, as written)."""
+        return [
+            [column, order.month_first, order.either, list(order.wrong), list(order.sample)]
+            for column, order in self.columns.items()
+            if order.is_doubtful
+        ]
+
+
 def spans(numbers: list[int]) -> str:
     """ "7, 12–15": row numbers, in the order of the file."""
     runs: list[list[int]] = []

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lms.people import rules
 from lms.people.enums import Outcome, Refusal
+from lms.people.formats.tables import Row
 from lms.people.rules import Entry, Known, Post, RowRefusedError
 
 TODAY = dt.date(2026, 11, 23)
@@ -176,3 +177,28 @@ def test_every_change_is_told_with_old_and_new():
 def test_a_move_begins_after_the_present_appointment():
     row = Entry(2, "Đặng Thị Ánh", "+84912345678", position="x", starts_on=dt.date(2025, 7, 1))
     assert decide(row, known(), unit=4).problem.key == Refusal.MOVE_TOO_EARLY
+
+
+# --- Does the day or the month come first? ----------------------------------------------------------
+
+
+def orders(*born):
+    found = rules.DateOrders()
+    for number, cell in enumerate(born, start=2):
+        found.look_at(Row(number, {"born": cell}))
+    return found.told()
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["08/25/1985", "05/08/1985"], [["born", 1, 1, [2, "08/25/1985"], [3, "05/08/1985"]]]),
+        (["05/08/1985", "01/02/1990", "3.4.1991"], [["born", 0, 3, [0, ""], [2, "05/08/1985"]]]),
+        (["05/08/1985", "01/02/1990"], []),
+        (["05/08/1985", "01/02/1990", "3.4.1991", "25/08/1985"], []),
+        (["25/08/1985", "26/08/1985", "08/25/1985"], []),
+        (["05/05/1985", "06/06/1985", "07/07/1985", "1985", None, dt.date(1985, 8, 5)], []),
+    ],
+)
+def test_a_column_of_days_that_may_be_read_both_ways_is_told(cells, told):
+    assert orders(*cells) == told

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from lms.accounts.models import User
-from lms.people import exports
+from lms.people import exports, queries
 from lms.people.formats import tables
 from lms.people.models import RosterBatch
 from lms.units.models import Grant
@@ -194,3 +194,17 @@ def test_no_code_is_given_for_strangers_nor_for_managers(client, manager_p1, who
 def test_an_officer_gives_no_codes(client, officer_p1, officer_p2):
     client.force_login(officer_p1)
     assert client.post("/units/roster/code/", {"name": "officer_p1"}).status_code == 404
+
+
+def test_the_dry_run_says_when_a_column_of_days_may_be_read_both_ways(client, manager_p1, units):
+    client.force_login(manager_p1)
+    rows = [
+        [*ANH[:1], day, f"0912 345 67{number}", *ANH[3:]] for number, day in enumerate(["08/25/1985", "05/08/1985"])
+    ]
+    upload(client, as_csv(*rows), "ds.csv")
+    batch = RosterBatch.objects.get()
+    assert [(each.column, each.wrong, each.either_at) for each in queries.layout(batch).dates] == [
+        ("born", 1, (3, "05/08/1985"))
+    ]
+    page = client.get(f"/units/roster/{batch.pk}/").content.decode()
+    assert "08/25/1985" in page

@@ -150,12 +150,26 @@ class NameRead:
 
 
 @dataclass(frozen=True)
+class DatesRead:
+    """A column of days of which it is not sure that the day comes first. ``wrong`` can only be month/day (refused),
+    ``either`` may be both and was read as day/month; ``wrong_at`` and ``either_at``: (row, as written) of one of each.
+    """
+
+    column: str
+    wrong: int
+    either: int
+    wrong_at: tuple[int, str]
+    either_at: tuple[int, str]
+
+
+@dataclass(frozen=True)
 class Layout:
     sheets: tuple[SheetRead, ...] = ()
     other_sheets: tuple[str, ...] = ()
     skipped: tuple[SkippedRows, ...] = ()
     groups: tuple[GroupRead, ...] = ()
     names: tuple[NameRead, ...] = ()
+    dates: tuple[DatesRead, ...] = ()
 
 
 def layout(batch: RosterBatch) -> Layout:
@@ -170,6 +184,10 @@ def layout(batch: RosterBatch) -> Layout:
         tuple(_skipped(Skip(kind), kept["skipped"][kind]) for kind in Skip.values if kind in kept.get("skipped", {})),
         tuple(GroupRead(*group) for group in kept.get("groups", ())),
         tuple(NameRead(str(Remark(key).label) % words, number) for key, words, number in kept.get("names", ())),
+        tuple(
+            DatesRead(column, wrong, either, (wrong_at[0], wrong_at[1]), (either_at[0], either_at[1]))
+            for column, wrong, either, wrong_at, either_at in kept.get("dates", ())
+        ),
     )
 
 
@@ -208,6 +226,11 @@ class BatchCounts:
     refused: int = 0
     leaving: int = 0
     to_write: int = 0
+
+    @property
+    def rows_to_write(self) -> int:
+        """Without those who leave, as far as nothing was written yet."""
+        return self.to_write - self.leaving
 
     @property
     def total(self) -> int:

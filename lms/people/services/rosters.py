@@ -214,7 +214,7 @@ def _read(batch: RosterBatch, source: tables.Source, by: User, progress: Callabl
     try:
         for chunk in _chunks(source.rows()):
             plans = desk.decide([Read(*rules.read_row(row, today)) for row in chunk])
-            layout.look_at(plans)
+            layout.look_at(plans, chunk)
             made = [_row(batch, plan, row.cells) for plan, row in zip(plans, chunk, strict=True)]
             RosterRow.objects.bulk_create(made)
             done += len(made)
@@ -264,8 +264,11 @@ class _Layout:
         self._rows: Counter[tuple[str, int]] = Counter()
         self._names: Counter[tuple[str, str]] = Counter()
         self._words: dict[tuple[str, str], dict[str, Any]] = {}
+        self._dates = rules.DateOrders()
 
-    def look_at(self, plans: Sequence[Plan]) -> None:
+    def look_at(self, plans: Sequence[Plan], rows: Sequence[tables.Row]) -> None:
+        for row in rows:
+            self._dates.look_at(row)
         for plan in plans:
             for key, told in plan.entry.remarks:
                 if key == Remark.OF_GROUP and plan.unit_id:
@@ -287,6 +290,7 @@ class _Layout:
                 for part in source.parts
             ],
             "other_sheets": list(source.other_sheets)[:LISTED],
+            "dates": self._dates.told(),
             "skipped": {
                 kind.value: _skipped(found)
                 for kind in Skip
