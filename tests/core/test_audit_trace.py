@@ -334,6 +334,17 @@ def test_the_command_says_what_is_wrong_and_fails(laid, capsys, time_machine):
         call_command("verify_trace", "--since", "hôm qua")
 
 
+def test_where_no_sweep_runs_the_command_says_so_in_a_few_lines(laid, officer_p1, capsys, time_machine):
+    for _ in range(9):
+        audit.record("people.new_code", officer_p1, actor=None)
+    newest = ModelLogEntry.objects.latest("pk")
+    time_machine.move_to(newest.timestamp + 11 * MINUTE)
+    with pytest.raises(CommandError, match="9"):
+        call_command("verify_trace")
+    said = capsys.readouterr().out
+    assert [f"model {newest.pk - back} " in said for back in range(9)] == [False] * 4 + [True] * 5
+
+
 # --- Property ----------------------------------------------------------------------------------------
 
 VALUES = st.dictionaries(
