@@ -359,7 +359,8 @@ def _certificates(person: User) -> Section:
 
 def _practice(person: User) -> Section:
     found = Submission.objects.filter(enrolment__user=person).select_related("activity").order_by("submitted_at")
-    rows, files = [], []
+    rows: list[dict[str, str]] = []
+    files: list[tuple[str, Any]] = []
     for row in found:
         rows.append({
             _("Task"): row.activity.title, _("Handed in at"): _at(row.submitted_at), _("Link"): row.link,
