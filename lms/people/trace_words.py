@@ -15,6 +15,7 @@ SENTENCES = {
     "people.roster_new": _("%(by)s made an account for %(whom)s by a roster"),
     "people.roster_changed": _("%(by)s changed data of %(whom)s by a roster"),
     "people.roster_corrected": _("%(by)s corrected an appointment of %(whom)s by a roster"),
+    "people.roster_answers": _("%(by)s decided doubtful rows of one kind of the roster “%(whom)s”"),
     "people.roster_answer": _("%(by)s decided a doubtful row of the roster “%(whom)s”"),
     "people.roster_unit": _("%(by)s told which unit a name in the roster “%(whom)s” means"),
     "people.roster_leaver": _("%(by)s decided in “%(whom)s” whether somebody leaves"),

@@ -50,6 +50,7 @@ urlpatterns = [
     path("units/roster/<int:pk>/confirm/", rosters.confirm, name="confirm"),
     path("units/roster/<int:pk>/cancel/", rosters.cancel, name="cancel"),
     path("units/roster/<int:pk>/doubts/", roster_matters.roster_doubts, name="roster_doubts"),
+    path("units/roster/<int:pk>/doubts/kind/", roster_matters.roster_kind, name="roster_kind"),
     path("units/roster/<int:pk>/doubts/row/", roster_matters.roster_answer, name="roster_answer"),
     path("units/roster/<int:pk>/doubts/unit/", roster_matters.roster_unit, name="roster_unit"),
     path("units/roster/<int:pk>/leavers/", roster_matters.leavers, name="roster_leavers"),

@@ -13,6 +13,9 @@ def roster_actions(actions: LogActionRegistry) -> None:
         "people.roster_corrected", _("Appointment corrected"), _("Corrected an appointment by a roster")
     )
     actions.register_action("people.roster_answer", _("Doubtful row decided"), _("Decided a doubtful row of a roster"))
+    actions.register_action(
+        "people.roster_answers", _("Doubtful rows decided"), _("Decided doubtful rows of one kind of a roster")
+    )
     actions.register_action("people.roster_unit", _("Name of a unit told"), _("Told what a name of a unit means"))
     actions.register_action(
         "people.roster_leaver", _("Leaver decided"), _("Decided whether somebody leaves by a roster")

@@ -309,3 +309,74 @@ def test_a_further_post_that_was_changed_since_stays_and_keeps_the_account_open(
     left = undone(batch, manager_p1)
     assert [kept[0][0] for kept in left if kept] != []
     assert Appointment.objects.filter(position="Ủy viên").exists()
+
+
+# --- The same answer for many rows ------------------------------------------------------------------
+
+
+def many_doubtful(manager, units, number=5):
+    """Rows each of whom looks like one person who serves there."""
+    names = [f"Vi Văn {letter}" for letter in "ABCDEGHIKL"[:number]]
+    for name in names:
+        person = User.objects.create(username=name[-1].lower(), full_name=name, birth_year=1985)
+        Appointment.objects.create(person=person, unit=units.p1_a, position="Chuyên viên", starts_on=SINCE)
+    rows = [
+        {"name": name, "born": "05/08/1985", "phone": f"0912 345 0{place:02}", "position": "Chuyên viên",
+         "unit": "Xã Vạn Yên"}
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    return stage(manager, units.p1, *rows)
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [("person", "changed"), ("new", "new"), ("out", "refused")])
+def test_one_answer_counts_for_all_rows_of_a_kind_and_a_second_time_for_none(manager_p1, units, answer, outcome):
+    batch = many_doubtful(manager_p1, units)
+    assert {row.refusal for row in batch.rows.all()} == {Refusal.LOOKS_LIKE}
+    said = {"batch": batch, "refusal": Refusal.LOOKS_LIKE, "answer": answer, "by": manager_p1, "at": AT}
+    assert roster_answers.answer_kind(**said, at_most=3) == (3, 2)
+    assert roster_answers.answer_kind(**said, at_most=3) == (2, 0)
+    assert roster_answers.answer_kind(**said, at_most=3) == (0, 0)
+    assert [row.outcome for row in batch.rows.all()] == [outcome] * 5
+
+
+def test_rows_that_mean_several_people_are_not_answered_as_one(manager_p1, units):
+    batch = many_doubtful(manager_p1, units, 2)
+    other = User.objects.create(username="x2", full_name="Vi Văn A", birth_year=1985)
+    Appointment.objects.create(person=other, unit=units.p1_a, position="Chuyên viên", starts_on=SINCE)
+    batch = stage(
+        manager_p1, units.p1,
+        *[{"name": name, "born": "05/08/1985", "position": "Chuyên viên", "unit": "Xã Vạn Yên"}
+          for name in ("Vi Văn A", "Vi Văn B")],
+    )  # fmt: skip
+    said = {"batch": batch, "refusal": Refusal.LOOKS_LIKE, "answer": "person", "by": manager_p1, "at": AT}
+    assert roster_answers.answer_kind(**said, at_most=99) == (1, 0)
+    assert outcomes(batch) == [(2, "conflict", Refusal.LOOKS_LIKE), (3, "changed", "")]
+
+
+def test_who_may_bring_in_nobody_here_answers_for_no_row(client, manager_p1, manager_p2, units):
+    batch = many_doubtful(manager_p1, units, 2)
+    client.force_login(manager_p2)
+    answer = client.post(f"/units/roster/{batch.pk}/doubts/kind/", {"kind": "looks_like", "answer": "out"})
+    assert answer.status_code == 404
+    assert {row.outcome for row in batch.rows.all()} == {Outcome.CONFLICT}
+
+
+def test_the_page_of_four_hundred_doubtful_rows_shows_twenty_and_how_many_are_decided(client, manager_p1, units):
+    batch = many_doubtful(manager_p1, units, 10)
+    first = batch.rows.first()
+    extra = [
+        type(first)(batch=batch, number=100 + number, full_name="Vi Văn A", unit=first.unit, outcome=Outcome.CONFLICT,
+                    refusal=Refusal.LOOKS_LIKE, candidates=first.candidates)
+        for number in range(390)
+    ]  # fmt: skip
+    type(first).objects.bulk_create(extra)
+    client.force_login(manager_p1)
+    page = client.get(f"/units/roster/{batch.pk}/doubts/?page=3")
+    assert (len(page.context["doubts"]), page.context["decided"]) == (20, 0)
+    assert [(kind.refusal, kind.rows) for kind in page.context["kinds"]] == [("looks_like", 400)]
+    answer = client.post(f"/units/roster/{batch.pk}/doubts/kind/", {"kind": "looks_like", "answer": "out"})
+    assert answer.status_code == 302
+    page = client.get(f"/units/roster/{batch.pk}/doubts/")
+    assert page.context["decided"] == 300
+    one = {"row": page.context["doubts"][0].row.pk, "answer": "out", "page": "2"}
+    assert client.post(f"/units/roster/{batch.pk}/doubts/row/", one).url.endswith("/doubts/?page=2")

@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 from lms.accounts import phones
 from lms.accounts.models import User
 from lms.core import clock
-from lms.people.enums import Outcome
+from lms.people.enums import Outcome, Refusal
 from lms.people.models import RosterBatch, RosterLeaver, RosterRow
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant
@@ -68,6 +68,27 @@ def _candidate(row: RosterRow, person: User, places: Iterable[str]) -> Candidate
         person.pk, person.full_name, born, phones.display(person.phone or ""), person.email, tuple(places),
         person.last_login is not None, differs,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Rows that are doubtful for one reason: ``refusal`` is its key, ``sentence`` what it says, without names."""
+
+    refusal: str
+    sentence: str
+    rows: int
+
+
+def kinds_of(batch: RosterBatch) -> list[Kind]:
+    """Of the rows that are still to be decided, units aside; the largest first. One query."""
+    open_rows = RosterRow.objects.filter(batch=batch, outcome=Outcome.CONFLICT, unit__isnull=False)
+    counted = open_rows.order_by().values_list("refusal").annotate(rows=Count("pk")).order_by("-rows", "refusal")
+    return [Kind(refusal, _of_kind(refusal), rows) for refusal, rows in counted]
+
+
+def _of_kind(refusal: str) -> str:
+    """OTHER_NAME names the person it found: here it is about many."""
+    return str(Refusal(refusal).label) % {"name": "…"}
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,64 @@ def answer_row(
     return True
 
 
+# What may be said of every row of a kind at once. That it is the person found is said only where one alone was.
+OF_A_KIND = (Answer.PERSON, Answer.NEW, Answer.OUT)
+
+
+def answer_kind(
+    *, batch: RosterBatch, refusal: str, answer: str, by: User, at: dt.datetime, at_most: int
+) -> tuple[int, int]:
+    """The same answer for the rows that are doubtful for the same reason, the first ``at_most`` of them; returns how
+    many were answered and how many are left. A second call goes on. Raises NotAllowedError.
+
+    ``PERSON`` is said of rows with a single candidate in the units of ``by`` only; the others stay doubtful.
+    """
+    if not may_import(by, batch.unit):
+        raise NotAllowedError
+    if answer not in OF_A_KIND:
+        return 0, 0
+    done = 0
+    # Names of units are asked by themselves.
+    waiting = RosterRow.objects.filter(batch=batch, outcome=Outcome.CONFLICT, refusal=refusal, unit__isnull=False)
+    pks = _answerable(waiting.order_by("pk"), answer, by)
+    for start in range(0, min(len(pks), at_most), DECIDE_AT_ONCE):
+        with transaction.atomic():
+            held = _open_batch(batch)
+            if held is None:
+                return done, 0
+            some = waiting.filter(pk__in=pks[start : min(start + DECIDE_AT_ONCE, at_most)])
+            rows = list(some.order_by("pk"))
+            for row in rows:
+                row.answer = answer
+                row.answer_person_id = row.candidates[0] if answer == Answer.PERSON else None
+            # One by one: two rows may mean one person.
+            for row in rows:
+                _decide([row], held, by, {row.pk: row.unit_id})
+            done += len(rows)
+            audit.record(
+                "people.roster_answers", batch, actor=by, answer=answer, reason=refusal, rows=len(rows),
+                unit=batch.unit_id, path=batch.unit.path,
+            )  # fmt: skip
+    if done:
+        roster_leavers.list_leavers(batch=batch, importer=by, today=clock.today())
+    return done, len(pks) - done
+
+
+def _answerable(rows: QuerySet[RosterRow], answer: str, by: User) -> list[int]:
+    told = list(rows.values_list("pk", "candidates"))
+    if answer != Answer.PERSON:
+        return [pk for pk, _ in told]
+    alone = {pk: candidates[0] for pk, candidates in told if len(candidates) == 1}
+    wanted = sorted(set(alone.values()))
+    near: set[int] = set()
+    for start in range(0, len(wanted), DECIDE_AT_ONCE):
+        some = User.objects.filter(
+            people_in_scope(by, Grant.Right.IMPORT), pk__in=wanted[start : start + DECIDE_AT_ONCE]
+        )
+        near.update(some.values_list("pk", flat=True))
+    return [pk for pk, person in alone.items() if person in near]
+
+
 def _open_batch(batch: RosterBatch) -> RosterBatch | None:
     held = RosterBatch.objects.select_for_update(of=("self",)).select_related("unit")
     return held.filter(pk=batch.pk, state=BatchState.STAGED).first()

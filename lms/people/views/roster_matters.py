@@ -6,11 +6,12 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from lms.core import clock
+from lms.core import clock, numbers
 from lms.core.http import AuthenticatedRequest
 from lms.people import queries, tasks
 from lms.people.enums import BatchState
@@ -47,8 +48,36 @@ def roster_doubts(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         "doubts": doubts.doubts_of(list(page), request.user),  # type: ignore[arg-type]
         "page": page,
         "is_open": batch.state == BatchState.STAGED,
+        "kinds": [kind for kind in doubts.kinds_of(batch) if kind.rows > 1],
+        "decided": RosterRow.objects.filter(batch=batch).exclude(answer="").count(),
     }
     return render(request, "people/roster_doubts.html", context)
+
+
+@login_required
+@require_POST
+def roster_kind(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """The same answer for all rows that are doubtful for the same reason, some hundred at a time."""
+    batch = batch_of(request, pk)
+    try:
+        done, left = roster_answers.answer_kind(
+            batch=batch,
+            refusal=request.POST.get("kind", "")[:30],
+            answer=request.POST.get("answer", ""),
+            by=request.user,  # type: ignore[arg-type]
+            at=clock.now(),
+            at_most=DECIDE_NOW,
+        )
+    except NotAllowedError as error:
+        raise Http404 from error
+    if not done:
+        messages.info(request, _("No row was answered: for these, say it one by one."))
+    elif left:
+        words = {"done": numbers.number(done), "left": numbers.number(left)}
+        messages.success(request, _("%(done)s rows are answered, %(left)s more wait: press again to go on.") % words)
+    else:
+        messages.success(request, _("%(done)s rows are answered.") % {"done": numbers.number(done)})
+    return redirect("people:roster_doubts", pk=pk)
 
 
 @login_required
@@ -70,7 +99,9 @@ def roster_answer(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     if not kept:
         messages.info(request, _("Nothing was decided: the row is no longer doubtful, or the roster is closed."))
-    return redirect("people:roster_doubts", pk=pk)
+    page = request.POST.get("page", "")
+    kept_page = f"?page={page}" if page.isdecimal() and len(page) < 6 and page != "1" else ""
+    return redirect(reverse("people:roster_doubts", kwargs={"pk": pk}) + kept_page)
 
 
 def _number(written: str | None) -> int:
