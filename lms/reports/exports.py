@@ -25,8 +25,8 @@ from openpyxl.utils import get_column_letter
 
 from lms.core import numbers
 from lms.core.cells import neutral
-from lms.reports.queries import PersonRow
-from lms.reports.rules import Row
+from lms.reports.queries import FrameTable, PersonRow
+from lms.reports.rules import Figures, Row
 
 BOM = "\ufeff"
 _KEPT_IN_MEMORY = 4 * 1024 * 1024
@@ -90,6 +90,34 @@ def unit_cells(row: Row) -> list[Cell]:
         figures.under_way,
         figures.not_begun,
     ]
+
+
+def frame_columns() -> list[Column]:
+    return [
+        Column(_("Unit"), 40),
+        Column(_("Officers"), 12),
+        Column(_("Officers who have completed"), 18),
+        Column(_("Share of officers"), 12),
+        Column(_("Learning"), 12),
+        Column(_("Not begun"), 12),
+        Column(_("Why"), 60),
+    ]
+
+
+def frame_cells(table: FrameTable) -> Iterator[list[Cell]]:
+    """The rows, what belongs to others, the remainder by reason, and the total of all of them."""
+    for row in table.rows:
+        yield _of_people(row.name, row.figures)
+    if table.elsewhere.people:
+        yield _of_people(_("In units that belong to others by these boundaries"), table.elsewhere)
+    for left in table.remainder:
+        yield _of_people(_("Not told by unit"), left.figures, left.sentence)
+    yield _of_people(_("Total"), table.total)
+
+
+def _of_people(name: str, figures: Figures, why: str = "") -> list[Cell]:
+    share = Share(figures.done, figures.people) if figures.people else None
+    return [name, figures.people, figures.done, share, figures.under_way, figures.not_begun, why]
 
 
 def people_columns() -> list[Column]:

@@ -111,6 +111,34 @@ class TableForm(FilterForm):
         return Order(self.cleaned_data.get("sap_xep") or Order.NAME)
 
 
+class FrameForm(FilterForm):
+    """Figures of ``ngay`` by the units of ``dia_gioi``; without it by ``usual_frame``, which the view knows."""
+
+    dia_gioi = forms.DateField(label=_("By the units of"), required=False, input_formats=_DATE_FORMATS)
+    chuc_vu = None
+
+    field_order = ("ngay", "dia_gioi")
+
+    def __init__(self, sent: QueryDict, **kwargs: Any) -> None:
+        super().__init__(sent, **kwargs)
+        self.fields["dia_gioi"].widget.attrs |= self.fields["ngay"].widget.attrs | {"id": "loc-dia_gioi"}
+        self.fields["dia_gioi"].error_messages["invalid"] = self.fields["ngay"].error_messages["invalid"]
+
+    def clean_dia_gioi(self) -> dt.date | None:
+        day: dt.date | None = self.cleaned_data["dia_gioi"]
+        if day and day > self.today:
+            raise forms.ValidationError(_("That day has not come yet; nobody knows its units."))
+        return day
+
+    @property
+    def frame(self) -> dt.date | None:
+        frame: dt.date | None = self.cleaned_data.get("dia_gioi")
+        return frame
+
+    def kept(self) -> dict[str, str]:
+        return super().kept() | ({"dia_gioi": f"{self.frame:%d/%m/%Y}"} if self.frame else {})
+
+
 class PeopleForm(FilterForm):
     """Of a list of people. ``pham_vi=co-quan``: those appointed at the unit itself only."""
 

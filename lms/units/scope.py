@@ -33,7 +33,14 @@ def granted_paths(person: User, right: str = Grant.Right.VIEW, *, on: dt.date | 
     A commune that came over from another province brings its own past, and nothing else of that province. What went
     there in part is nobody's but of those who held it.
     """
-    paths = _outermost(unit.path for unit in granted_units(person, right, on=on))
+    return with_their_past(unit.path for unit in granted_units(person, right, on=on))
+
+
+def with_their_past(tops: Iterable[str]) -> list[str]:
+    """The subtrees at ``tops`` (paths), and those of every unit that went whole into a unit of them; none lies within
+    another. One query a generation of mergers.
+    """
+    paths = _outermost(tops)
     # Of the whole tree nothing lies outside: nothing to ask.
     generation = [path for path in paths if len(path) > Unit.steplen]
     while generation:

@@ -1,5 +1,6 @@
 """What the pages and the exports of a province read; one function a screen, frozen rows."""
 
+from lms.reports.queries.frames import FrameTable, frame_table, usual_frame
 from lms.reports.queries.people import (
     PersonPage,
     PersonRow,
@@ -21,6 +22,7 @@ from lms.reports.queries.questions import (
 from lms.reports.queries.table import UncoveredRow, UnitTable, uncovered_units, unit_table
 
 __all__ = [
+    "FrameTable",
     "PersonPage",
     "PersonRow",
     "Place",
@@ -31,6 +33,7 @@ __all__ = [
     "courses_to_choose",
     "default_course_id",
     "each_person",
+    "frame_table",
     "granted_places",
     "holds_invented_people",
     "people_page",
@@ -39,4 +42,5 @@ __all__ = [
     "positions_like",
     "uncovered_units",
     "unit_table",
+    "usual_frame",
 ]

@@ -1,5 +1,6 @@
 """Pages and downloads of those who hold a grant. Every one begins with the viewer's scope; strangers get 404."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from lms.accounts.models import User
 from lms.accounts.rules import goes_on_as
 from lms.core import clock, numbers, text
 from lms.reports import exports, queries
-from lms.reports.forms import FilterForm, PeopleForm, TableForm
+from lms.reports.forms import FilterForm, FrameForm, PeopleForm, TableForm
 from lms.reports.rules import Order, page_segments, segments
 from lms.reports.views.asking import Asked, ask, private
 from lms.units.models import Grant
@@ -95,6 +96,24 @@ def missing(request: HttpRequest, unit_id: int) -> HttpResponseBase:
 
 
 @private
+def frame(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    """The figures of a day by the units of another: before or after a reorganisation."""
+    asked = ask(request, unit_id, FrameForm)
+    day, table = _frame_table(asked)
+    return render(
+        request,
+        "reports/frame.html",
+        asked.context()
+        | {"table": table, "frame": day, "same": asked.form.query(), "query": asked.form.query(dia_gioi="")},
+    )
+
+
+def _frame_table(asked: Asked) -> tuple[dt.date, queries.FrameTable]:
+    day = asked.form.frame or queries.usual_frame(asked.question.day, today=clock.today())
+    return day, queries.frame_table(asked.place, asked.question, day)
+
+
+@private
 def people(request: HttpRequest, unit_id: int) -> HttpResponseBase:
     """People of the subtree, each once; the list to call from."""
     asked = ask(request, unit_id, PeopleForm)
@@ -160,6 +179,14 @@ def units_xlsx(request: HttpRequest, unit_id: int) -> HttpResponseBase:
 def _unit_cells(asked: Asked) -> list[list[exports.Cell]]:
     table = queries.unit_table(asked.place, asked.question, asked.form.order)
     return [exports.unit_cells(row) for row in (*table.rows, table.total)]
+
+
+@private
+def frame_csv(request: HttpRequest, unit_id: int) -> HttpResponseBase:
+    asked = ask(request, unit_id, FrameForm)
+    day, table = _frame_table(asked)
+    rows = exports.frame_cells(table)
+    return _csv(asked, _("by units of %(day)s") % {"day": f"{day:%d-%m-%Y}"}, exports.frame_columns(), rows)
 
 
 @private
