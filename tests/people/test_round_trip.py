@@ -240,3 +240,19 @@ def test_the_roster_of_people_with_several_posts_costs_the_same_queries(manager_
         )
     with django_assert_num_queries(len(one)):
         list(people_queries.roster_lines(manager_p1, units.p1))
+
+
+def test_a_post_is_exported_from_its_first_to_its_last_day_and_comes_back_on_both(manager_p1, units):
+    manager_p1.phone = "+84912000999"
+    manager_p1.save()
+    who = person(units, 1, "Đặng Thị Ánh", year=1985)
+    first, last = dt.date(2026, 12, 1), dt.date(2026, 12, 10)
+    Appointment.objects.create(
+        person=who, unit=units.p1_b, position="Chủ tịch", is_primary=False, is_acting=True, starts_on=first,
+        ends_on=last + dt.timedelta(days=1),
+    )  # fmt: skip
+    found = []
+    for day in (first - dt.timedelta(days=1), first, last, last + dt.timedelta(days=1)):
+        with time_machine.travel(dt.datetime.combine(day, dt.time(5), dt.UTC), tick=False):
+            found.append([outcome for name, outcome, _, _ in again(manager_p1, units, "csv") if name == who.full_name])
+    assert found == [["unchanged"], ["unchanged"] * 2, ["unchanged"] * 2, ["unchanged"]]
