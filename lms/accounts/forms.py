@@ -6,12 +6,13 @@ from typing import Any
 from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
+from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserForm
 
 from lms.accounts import phones, queries, rules
-from lms.accounts.models import User
+from lms.accounts.models import User, code_issued_on
 from lms.accounts.receivers import SHARED
 
 
@@ -75,6 +76,24 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         typed = self.cleaned_data["login"]
         person = queries.account_named(typed)
         return person.username if person else typed.lower()
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError as error:
+            if error.code == "username_password_mismatch" and self._is_old_code():
+                raise forms.ValidationError(
+                    _("This one-time code has run out. Ask your unit's manager for a new slip."), code="old_code"
+                ) from error
+            raise
+        return cleaned
+
+    def _is_old_code(self) -> bool:
+        """Told only to who holds the right slip; the attempt is counted already."""
+        person = User.objects.filter(username=self._username, is_active=True).first()
+        if person is None or code_issued_on(person.password) is None:
+            return False
+        return check_password(self.cleaned_data.get("password", ""), person.password)
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """What is said of the device waits in the session, since a second factor may come in between."""

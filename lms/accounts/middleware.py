@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import SESSION_KEY
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -15,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from lms.accounts import queries, services
 from lms.accounts.models import User
-from lms.accounts.receivers import CHECKED_AT, DEVICE_COOKIE, SIGN_IN
+from lms.accounts.receivers import CHECKED_AT, DEVICE_COOKIE, OWNER_COOKIE, OWNER_SALT, SIGN_IN
 from lms.core import clock
 
 # How long the answer "nothing to do", noted in the session, holds. Asking costs queries.
@@ -28,9 +29,11 @@ EVERY = 300
 LOCKED, HELD, NEWS = "locked", "held_form", "sign_in_news"
 # What was being typed on which page when it was locked: a page's own part goes back into it once.
 DRAFTS, DRAFT_PAGES = "drafts", 5
-HELD_FIELDS, HELD_LETTERS = 400, 64 * 1024
+# A long page in the editor's hand has some thousand fields.
+HELD_FIELDS, HELD_LETTERS = 3000, 256 * 1024
 CSRF = "csrfmiddlewaretoken"
 DEVICE_HOLDS = 365 * 24 * 3600
+OWNER_HOLDS = 14 * 24 * 3600
 
 _ALWAYS = frozenset(
     {
@@ -59,6 +62,8 @@ class DeviceMiddleware:
             response.set_cookie(
                 DEVICE_COOKIE, token, max_age=DEVICE_HOLDS, httponly=True, samesite="Lax", secure=request.is_secure()
             )
+        _keep_owner(request, response)
+        _hold_of_ended_session(request, response)
         _forget_draft(request, response)
         # The session says whether somebody is signed in: asking for the account would cost a query where no view did.
         if SESSION_KEY in request.session:
@@ -78,6 +83,8 @@ class DeviceMiddleware:
             return None
         if not request.user.is_authenticated:
             return None
+        if _has_held(request, name):
+            return _send(request, "account_held")
         now = int(clock.now().timestamp())
         if noted["shared"] and (request.session.get(LOCKED) or now - noted["seen"] > IDLE):
             return _send_to_lock(request)
@@ -141,10 +148,55 @@ def _send_to_lock(request: HttpRequest) -> HttpResponse:
     if request.headers.get("X-Requested-With"):
         return HttpResponse(status=401)
     if request.method == "POST" and _may_be_kept(request):
-        fields = [(key, value) for key, values in request.POST.lists() for value in values if key != CSRF]
-        if len(fields) <= HELD_FIELDS and sum(len(key) + len(value) for key, value in fields) <= HELD_LETTERS:
-            request.session[HELD] = {"path": request.get_full_path(), "fields": fields, "files": bool(request.FILES)}
+        _hold(request)
     return _send(request, "account_lock")
+
+
+def _hold(request: HttpRequest, **more: Any) -> None:
+    fields = [(key, value) for key, values in request.POST.lists() for value in values if key != CSRF]
+    if len(fields) <= HELD_FIELDS and sum(len(key) + len(value) for key, value in fields) <= HELD_LETTERS:
+        held = {"path": request.get_full_path(), "fields": fields, "files": bool(request.FILES)}
+        request.session[HELD] = {**held, **more}
+
+
+def _keep_owner(request: HttpRequest, response: HttpResponse) -> None:
+    """For as long as the session at most, and gone when somebody signs out."""
+    owner = getattr(request, "new_owner", None)
+    if owner:
+        age = None if request.session.get_expire_at_browser_close() else request.session.get_expiry_age()
+        response.set_cookie(
+            OWNER_COOKIE, owner, max_age=age, httponly=True, samesite="Lax", secure=request.is_secure()
+        )  # fmt: skip
+    elif owner == "":
+        response.delete_cookie(OWNER_COOKIE)
+
+
+def _hold_of_ended_session(request: HttpRequest, response: HttpResponse) -> None:
+    """A form that arrives after its session was ended elsewhere is not lost: it waits, on the server, until the same
+    person has signed in again on this device. Of anybody else it is dropped.
+    """
+    signed_out = request.method == "POST" and SESSION_KEY not in request.session and OWNER_COOKIE in request.COOKIES
+    doors = (reverse("account_login"), reverse("wagtailadmin_login"))
+    is_refused = response.status_code == 302 and response["Location"].startswith(doors)
+    is_script = getattr(request, "htmx", None) or request.headers.get("X-Requested-With")
+    if not signed_out or not is_refused or is_script or not _may_be_kept(request):
+        return
+    try:
+        owner = signing.loads(request.COOKIES[OWNER_COOKIE], salt=OWNER_SALT, max_age=OWNER_HOLDS)
+    except signing.BadSignature:
+        return
+    _hold(request, owner=owner)
+
+
+def _has_held(request: HttpRequest, name: str) -> bool:
+    """Whether something that this person had sent waits for the next page that he opens."""
+    owner = request.session.get(HELD, {}).get("owner")
+    if owner is None or request.method != "GET" or name.startswith(("account_", "mfa_")):
+        return False
+    if owner != request.user.pk:
+        del request.session[HELD]
+        return False
+    return not getattr(request, "htmx", None) and "text/html" in request.headers.get("Accept", "text/html")
 
 
 def _may_be_kept(request: HttpRequest) -> bool:

@@ -1,14 +1,29 @@
 """The account and its sign-in names. What a person does where is an appointment (lms.units)."""
 
+import datetime as dt
+import re
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from lms.core import text
+from lms.core import clock, text
+
+# A code on a slip opens its account for so many days, that of its issue among them.
+CODE_HOLDS = dt.timedelta(days=60)
+_ISSUED = re.compile(r"\w+\$\d+\$d([0-9]{8})x")
+
+
+def code_issued_on(encoded: str) -> dt.date | None:
+    """The day on which the one-time code behind a stored hash was issued, which stands in its salt; None for a password
+    that somebody has chosen.
+    """
+    found = _ISSUED.match(encoded)
+    return dt.datetime.strptime(found[1], "%Y%m%d").date() if found else None  # noqa: DTZ007  a day, no time
 
 
 class AccountManager(UserManager["User"]):
@@ -60,6 +75,15 @@ class User(AbstractUser):
         self.name_folded = text.fold(self.full_name)
         self.name_sort_key = text.name_sort_key(self.full_name)
         super().save(*args, **kwargs)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """A one-time code that has run out opens nothing; while it holds, it stays what it is until a password is
+        chosen (Django would store it anew as if it were one).
+        """
+        issued = code_issued_on(self.password)
+        if issued is None:
+            return super().check_password(raw_password)
+        return check_password(raw_password, self.password) and clock.today() < issued + CODE_HOLDS
 
     def get_full_name(self) -> str:
         return self.full_name or self.username

@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.mfa.signals import authenticator_removed
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core import signing
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -28,6 +29,8 @@ def note_second_factor(sender: Any, request: HttpRequest | None, user: User, **k
 SIGN_IN = "sign_in"
 SHARED = "shared_device"
 DEVICE_COOKIE = "device"
+# Who was signed in last, signed: what somebody sends after the session has ended waits for this account alone.
+OWNER_COOKIE, OWNER_SALT = "owner", "lms.accounts.owner"
 
 
 @receiver(user_logged_in)
@@ -41,6 +44,7 @@ def note_session(sender: Any, request: HttpRequest | None, user: User, **kwargs:
     if not 20 <= len(token) <= 64:
         token = secrets.token_urlsafe(24)
         request.new_device = token  # type: ignore[attr-defined]
+    request.new_owner = signing.dumps(user.pk, salt=OWNER_SALT)  # type: ignore[attr-defined]
     at = clock.now()
     is_shared = bool(request.session.pop(SHARED, False))
     made = services.begin_session(
@@ -62,6 +66,8 @@ def _address(request: HttpRequest) -> str | None:
 
 @receiver(user_logged_out)
 def close_session(sender: Any, request: HttpRequest | None, user: User | None, **kwargs: Any) -> None:
+    if request is not None:
+        request.new_owner = ""  # type: ignore[attr-defined]
     noted = request.session.get(SIGN_IN) if request is not None and hasattr(request, "session") else None
     if noted:
         SignIn.objects.filter(pk=noted["id"]).update(ended_at=clock.now(), session_key="")

@@ -27,7 +27,9 @@ _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class _OneTimeHasher(PBKDF2PasswordHasher):
-    """Twelve random letters need no slow hash, and a roster has thousands; the first sign-in hashes it anew."""
+    """Twelve random letters need no slow hash, and a roster has thousands; the password that is chosen then is hashed
+    slowly.
+    """
 
     iterations = 2000
 
@@ -39,8 +41,9 @@ def new_one_time_code() -> str:
 
 
 def hash_one_time_code(code: str) -> str:
+    """The day stands in the salt, so that the code runs out (``models.CODE_HOLDS``)."""
     hasher = _OneTimeHasher()
-    return hasher.encode(code, hasher.salt())
+    return hasher.encode(code, f"d{clock.today():%Y%m%d}x{hasher.salt()}")
 
 
 def create_account(

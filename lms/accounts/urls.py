@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/pin/", views.pin, name="account_pin"),
     path("accounts/lock/", views.lock, name="account_lock"),
     path("accounts/unlock/", views.unlock, name="account_unlock"),
+    path("accounts/held/", views.held, name="account_held"),
     path("accounts/email/", views.to_overview),
     re_path(r"^accounts/confirm-email/", views.to_overview),
     # One way in: Wagtail's own sign-in and password pages are never reached.

@@ -217,6 +217,17 @@ def unlock(request: AuthenticatedRequest) -> HttpResponse:
     return redirect(_ours(request, request.POST.get("next", "")) or resolve_url("home:learn"))
 
 
+@never_cache
+@login_required
+@require_safe
+def held(request: AuthenticatedRequest) -> HttpResponse:
+    """What somebody had sent when the session was over: once, to that very person, who sends it or leaves it."""
+    found = request.session.pop(HELD, None)
+    if not found or found.get("owner") != request.user.pk:
+        return redirect("home:learn")
+    return render(request, "account/held.html", {"held": found, "has_ended": True})
+
+
 def _ours(request: HttpRequest, address: str) -> str:
     """``address`` if it is one of this site, else ""."""
     fits = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())

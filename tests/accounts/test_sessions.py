@@ -152,3 +152,72 @@ def test_a_device_is_known_by_a_cookie_that_names_nobody(officer_p1):
     cookie = browser.cookies["device"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert SignIn.objects.get().device == services.device_digest(cookie.value) != cookie.value
+
+
+# --- What was being sent when the session ended -----------------------------------------------------
+
+
+def ended_elsewhere(person: User) -> Client:
+    """A browser that was signed in, and whose session somebody has ended since."""
+    browser = sign_in(Client(), person)
+    services.end_sessions(person=person, at=NOON)
+    return browser
+
+
+@pytest.mark.parametrize("path", ["/accounts/privacy/correction/", "/units/roster/", "/cms/pages/1/edit/?x=1"])
+def test_a_form_sent_after_the_session_was_ended_waits_for_the_same_person(path, officer_p1):
+    browser = ended_elsewhere(officer_p1)
+    answer = browser.post(path, {"words": "Dòng đã gõ", "tick": ["a", "b"]})
+    assert answer.headers["Location"].startswith(("/accounts/login/?", "/cms/login/?"))
+    sign_in(browser, officer_p1)
+    assert browser.get("/learn/").headers["Location"].startswith("/accounts/held/")
+    page = browser.get("/accounts/held/")
+    assert page.context["held"]["path"] == path
+    assert [tuple(pair) for pair in page.context["held"]["fields"]] == [
+        ("words", "Dòng đã gõ"), ("tick", "a"), ("tick", "b"),
+    ]  # fmt: skip
+    # Once: whoever leaves it goes on.
+    assert browser.get("/learn/").status_code == 200
+    assert browser.get("/accounts/held/").headers["Location"] == "/learn/"
+
+
+def test_another_person_in_the_same_browser_never_sees_it(officer_p1, officer_p2):
+    browser = ended_elsewhere(officer_p1)
+    browser.post("/accounts/privacy/correction/", {"words": "Chỉ của tôi"})
+    sign_in(browser, officer_p2)
+    assert browser.get("/learn/").status_code == 200
+    assert "held_form" not in browser.session
+    page = browser.get("/accounts/held/", follow=True)
+    assert "Chỉ của tôi" not in page.content.decode()
+
+
+def test_nothing_is_held_of_strangers_of_who_signed_out_nor_with_a_forged_owner(officer_p1):
+    for browser in (Client(), sign_in(Client(), officer_p1), Client()):
+        if browser.cookies:
+            browser.post("/accounts/logout/")
+        else:
+            browser.cookies["owner"] = f"{officer_p1.pk}:xxxxxx:yyyyyyyyyyyyyyyy"
+        browser.post("/accounts/privacy/correction/", {"words": "Dòng đã gõ"})
+        assert "held_form" not in browser.session
+
+
+def test_no_password_and_no_script_is_held(officer_p1):
+    browser = ended_elsewhere(officer_p1)
+    browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": "x", "password2": "x"})
+    browser.post("/accounts/pin/", {"password": PASSWORD, "pin": "2580"})
+    browser.post("/units/roster/", {"a": "b"}, headers={"X-Requested-With": "quiz"})
+    browser.post("/units/roster/", {"a": "b"}, headers={"HX-Request": "true"})
+    assert "held_form" not in browser.session
+
+
+def test_an_ended_session_is_out_of_the_cms_too(admin_user):
+    here, there = sign_in_as(admin_user), sign_in_as(admin_user)
+    assert there.get("/cms/").status_code == 200
+    here.post(f"{PAGE}end/")
+    assert [browser.get("/cms/").status_code for browser in (here, there)] == [200, 302]
+
+
+def sign_in_as(person: User) -> Client:
+    browser = Client()
+    browser.force_login(person)
+    return browser

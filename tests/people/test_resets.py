@@ -177,3 +177,39 @@ def test_who_may_give_a_code_may_sign_out_everywhere_and_it_is_logged(client, of
     assert theirs.get("/accounts/me/").status_code == 302
     assert SignIn.objects.filter(person=officer_p1, ended_at__isnull=True).count() == 0
     assert ModelLogEntry.objects.get(action="people.end_sessions").data["reason"] == "Quên đăng xuất"
+
+
+def test_the_page_says_who_draws_the_code_that_it_was_drawn_and_when_it_ran_out(
+    client, commune_manager, manager_p1, second
+):
+    asked = allowed(commune_manager, manager_p1, second)
+    page = f"/units/codes/allowed/{asked.pk}/"
+
+    def told(by: User) -> tuple:
+        client.force_login(by)
+        context = client.get(page).context
+        return context["may_draw"], context["is_drawable"], context["drawn_at"]
+
+    assert (told(manager_p1), told(second)) == ((True, True, None), (False, True, None))
+    with time_machine.travel(NOON + resets.DRAWN_WITHIN + HOUR, tick=False):
+        assert told(manager_p1) == (False, False, None)
+    resets.draw(approval=asked, by=manager_p1, at=NOON + HOUR)
+    assert (told(manager_p1), told(second)) == ((False, False, NOON + HOUR),) * 2
+
+
+def test_withdrawn_while_another_confirms_and_confirmed_twice_gives_one_code_at_most(
+    commune_manager, manager_p1, second, centre
+):
+    asked = resets.ask(person=commune_manager, by=manager_p1, reason="Mất điện thoại", at=NOON)
+    seen_by_two = [Approval.objects.get(pk=asked.pk) for _ in range(2)]
+    done = [
+        approvals.approve(approval=row, by=by, at=NOON) for row, by in zip(seen_by_two, (second, centre), strict=True)
+    ]
+    assert done == [True, False]
+    assert approvals.withdraw(approval=asked, by=manager_p1, at=NOON) is False
+    fresh = Approval.objects.get(pk=asked.pk)
+    stale = Approval.objects.get(pk=asked.pk)
+    resets.draw(approval=fresh, by=manager_p1, at=NOON)
+    with pytest.raises(RefusedError):
+        resets.draw(approval=stale, by=manager_p1, at=NOON)
+    assert DrawnReset.objects.count() == 1

@@ -18,7 +18,7 @@ from lms.core import clock, text
 from lms.core.http import AuthenticatedRequest
 from lms.people import account_queries, exports, joining_queries, rendering
 from lms.people.account_forms import NeededReasonForm, ReasonForm, ResetForm
-from lms.people.models import Approval
+from lms.people.models import Approval, DrawnReset
 from lms.people.services import codes as codes_service
 from lms.people.services import resets
 from lms.people.services.roster_rights import NotAllowedError
@@ -198,7 +198,9 @@ def draw_reset(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             messages.error(request, _(error.reason) % error.params)
             return redirect("people:draw_reset", pk=asked.pk)
         context |= {"issued": True, "slip": slip_of(User.objects.get(pk=asked.subject.pk), code, by=by)}
-    context["may_draw"] = asked.asked_by_id == by.pk and resets.is_drawable(asked, now)
+    context["is_drawable"] = resets.is_drawable(asked, now)
+    context["may_draw"] = asked.asked_by_id == by.pk and context["is_drawable"]
+    context["drawn_at"] = DrawnReset.objects.filter(approval=asked).values_list("drawn_at", flat=True).first()
     context["days"] = resets.DRAWN_WITHIN.days
     return render(request, "people/new_code_draw.html", context)
 
