@@ -104,6 +104,27 @@ def test_who_sees_me_names_managers_viewings_and_lists_taken_out(units, officer_
     assert [line.whom for line in seen.exports] == [str(units.p1)]
 
 
+def test_each_person_stands_once_for_each_way_in(units, officer_p1, manager_p1):
+    Grant.objects.create(person=manager_p1, unit=units.p1_a, right="view", starts_on=DAY_ONE)
+    ways = explain_queries.who_sees(officer_p1, on=NOON.date()).people
+    assert [(ground.person, ground.held_over, held) for ground, held in ways] == [
+        (manager_p1, "Tỉnh Quảng Ninh", ["view", "remind", "import", "approve", "mark"]),
+        (manager_p1, "Xã Vạn Yên", ["view"]),
+    ]
+
+
+def test_the_card_leads_there_for_who_approves_and_for_nobody_else(units, officer_p1, manager_p1, settings):
+    holder = make_person("xem", "Trần Văn Xem", units.p1)
+    Grant.objects.create(person=holder, unit=units.p1, right="view", starts_on=DAY_ONE)
+    address = f"{reverse('people:why')}?about={officer_p1.pk}"
+    for person, shown in ((holder, False), (manager_p1, True)):
+        client = signed_in(person, settings)
+        card = client.get(reverse("people:person", args=[officer_p1.pk])).content.decode()
+        assert (address in card) is shown
+    page = client.get(reverse("people:rights_unit", args=[units.p1_a.pk])).content.decode()
+    assert f"{reverse('people:who')}?unit={units.p1_a.pk}" in page
+
+
 def test_three_holders_cost_as_many_queries_as_one(units, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -38,6 +38,7 @@ def test_from_the_list_to_the_second_person_and_back(client, alike, manager_p1, 
     assert undo in client.get(reverse("people:united")).content.decode()
     for name in ("people:person", "reports:person"):
         assert client.get(reverse(name, args=[twin.pk]))["Location"] == reverse(name, args=[officer.pk])
+    assert undo in client.get(reverse("people:person", args=[officer.pk])).content.decode()
     assert client.get(undo).status_code == 200
     assert client.post(undo, {"reason": ""}).status_code == 200
     sent = client.post(undo, {"reason": "Hai người"})
