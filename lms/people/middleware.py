@@ -113,7 +113,9 @@ def _served(
         return _refuse(request, _("Opening this page would leave a mark in the name of the person: it stays closed."))
     is_file = not response.get("Content-Type", "text/html").startswith(_SHOWN)
     if is_file and response.status_code == 200 and not _is_content(request):
-        response.close()
+        # Its files, and not the request: that would end in the middle, and with it the connection to the database.
+        for close in response._resource_closers:  # type: ignore[attr-defined]
+            close()
         return _no_file(request)
     return response
 
