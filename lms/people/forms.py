@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lms.core import clock
 from lms.people.enums import FileFault, Sync
@@ -23,7 +24,7 @@ class ForgottenForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why: it stands in the log."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(label=pgettext_lazy("request", "Reason"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class UploadForm(forms.Form):

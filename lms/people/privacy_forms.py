@@ -63,7 +63,9 @@ class BehalfForm(forms.Form):
     """What a unit enters for somebody else."""
 
     kind = forms.ChoiceField(label=_("Request"), choices=RequestKind.choices)
-    words = forms.CharField(label=_("What the person asks, and on what paper"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    words = forms.CharField(
+        label=_("What the person asks, and on what paper"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class AnswerForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from certificates.models import Certificate
 from certificates.queries import course_of, number_of
@@ -326,7 +327,7 @@ def _answer(row: AttemptQuestion, test: str, shown: frozenset[Row]) -> dict[str,
 def _exceptions(person: User) -> list[dict[str, str]]:
     rows = [
         {
-            _("Test"): row.quiz.activity.title, _("What"): _("An exception was made for you"), _("Reason"): row.reason,
+            _("Test"): row.quiz.activity.title, _("What"): _("An exception was made for you"), pgettext("request", "Reason"): row.reason,
             _("When"): _at(row.made_at), _("Until"): f"{row.expires_on:%d/%m/%Y}" if row.expires_on else "",
         }
         for row in Override.objects.filter(person=person).select_related("quiz__activity").order_by("made_at")
