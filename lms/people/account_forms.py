@@ -66,7 +66,9 @@ class NeededReasonForm(forms.Form):
     """A second person reads it, so it is asked for."""
 
     reason = forms.CharField(
-        label=pgettext_lazy("request", "Reason"), max_length=300, help_text=_("The second person reads it, for example: lost the phone.")
+        label=pgettext_lazy("request", "Reason"),
+        max_length=300,
+        help_text=_("The second person reads it, for example: lost the phone."),
     )
 
 

@@ -24,7 +24,9 @@ class ForgottenForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why: it stands in the log."""
 
-    reason = forms.CharField(label=pgettext_lazy("request", "Reason"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(
+        label=pgettext_lazy("request", "Reason"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
 
 class UploadForm(forms.Form):

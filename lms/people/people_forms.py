@@ -116,6 +116,6 @@ class EndForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        max_length=200, error_messages={"required": _("Say in a few words why.")}, label=pgettext_lazy("request", "Reason"),
-        help_text=_("For the log; the person may read it."),
+        label=pgettext_lazy("request", "Reason"), max_length=200,
+        error_messages={"required": _("Say in a few words why.")}, help_text=_("For the log; the person may read it."),
     )  # fmt: skip
