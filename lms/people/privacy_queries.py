@@ -328,7 +328,8 @@ def _exceptions(person: User) -> list[dict[str, str]]:
     rows = [
         {
             _("Test"): row.quiz.activity.title, _("What"): _("An exception was made for you"),
-            pgettext("request", "Reason"): row.reason, _("When"): _at(row.made_at), _("Until"): f"{row.expires_on:%d/%m/%Y}" if row.expires_on else "",
+            pgettext("request", "Reason"): row.reason,
+            _("When"): _at(row.made_at), _("Until"): f"{row.expires_on:%d/%m/%Y}" if row.expires_on else "",
         }
         for row in Override.objects.filter(person=person).select_related("quiz__activity").order_by("made_at")
     ]  # fmt: skip
