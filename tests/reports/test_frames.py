@@ -97,11 +97,12 @@ def test_figures_of_today_are_told_by_the_old_provinces_where_that_is_known(merg
     serving("cuong", merged.new, starts_on=SWITCH)
     found = told(desk, merged.new, outline.course, day=TODAY, frame=BEFORE)
     assert rows_of(found) == [
-        ("Tỉnh Quảng Ninh", Figures()),
+        # Of "Xã one", made of a whole commune and of half of another, both lay in the one province.
+        ("Tỉnh Quảng Ninh", Figures(people=1)),
         ("Tỉnh Thái Nguyên", Figures(people=1, done=1)),
     ]
     (left,) = found.remainder
-    assert (left.why, left.figures.people, set(left.units)) == (Untold.UNITED, 2, {"Xã one", "Tỉnh Mới"})
+    assert (left.why, left.figures.people, left.units) == (Untold.UNITED, 1, ("Tỉnh Mới",))
 
 
 def test_the_whole_country_is_told_by_the_provinces_of_either_day(merged, centre, outline):
@@ -114,6 +115,31 @@ def test_the_whole_country_is_told_by_the_provinces_of_either_day(merged, centre
     assert [(name, figures.people) for name, figures in rows_of(then)][:2] == [
         ("Tỉnh Quảng Ninh", 1), ("Tỉnh Thái Nguyên", 1),
     ]  # fmt: skip
+
+
+def test_whoever_comes_from_one_of_several_communes_of_one_district_comes_from_that_district(
+    centre, units, outline, district_era
+):
+    for old in (district_era["old_a"], district_era["old_b"]):
+        Succession.objects.create(old=old, new=units.p1_a, share="whole")
+    serving("an", units.p1_a, starts_on=SWITCH)
+    serving("binh", units.p1_b, starts_on=SWITCH)
+    found = told(centre, units.p1, outline.course, day=TODAY, frame=BEFORE)
+    assert ("Huyện Vân Đồn", Figures(people=1)) in rows_of(found)
+    assert [(left.why, left.figures.people, left.units) for left in found.remainder] == [
+        (Untold.FOUNDED, 1, ("Phường Hạ Long",))
+    ]
+
+
+def test_a_divided_commune_of_which_one_part_was_dissolved_stays_over(merged, desk, centre, outline):
+    Unit.objects.filter(pk=merged.new_two.pk).update(closed_on=dt.date(2026, 1, 1))
+    serving("an", merged.cut, ends_on=SWITCH)
+    found = told(centre, merged.new.get_parent(), outline.course, day=BEFORE, frame=TODAY)
+    assert [(left.why, left.figures.people) for left in found.remainder] == [(Untold.DIVIDED, 1)]
+    Unit.objects.filter(pk=merged.new_two.pk).update(closed_on=None)
+    found = told(centre, merged.new.get_parent(), outline.course, day=BEFORE, frame=TODAY)
+    assert rows_of(found)[0] == ("Tỉnh Mới", Figures(people=1))
+    assert found.remainder == ()
 
 
 def test_who_went_to_another_province_is_told_as_belonging_there(merged, desk, units, outline):

@@ -7,7 +7,7 @@ covered units become one.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils.translation import gettext as _
@@ -17,10 +17,9 @@ from lms.reports.queries.table import own_staff_name
 from lms.reports.rules import Figures, Kind, Row
 from lms.units import queries as tree
 from lms.units.models import Appointment, Unit
-from lms.units.queries import Rolled, Untold, roll_up
+from lms.units.queries import Untold, possible_places
 from lms.units.scope import with_their_past
 
-COUNTED = ("people", "done", "under_way")
 # So many units of a remainder are named.
 NAMED = 12
 
@@ -55,14 +54,14 @@ def usual_frame(day: dt.date, *, today: dt.date) -> dt.date:
 
 
 def frame_table(place: Place, question: Question, frame: dt.date) -> FrameTable:
-    """Officers of the subtree and of its past, as of the day of ``question``, by the units of ``frame``. The number of
-    queries depends on that of the generations of mergers, not on that of units or people.
+    """Officers of the subtree and of its past, as of the day of ``question``, by the units of ``frame`` right below the
+    unit, and by those that went whole into it. The number of queries depends on that of the generations of mergers, not
+    on that of units or people.
     """
     unit = place.unit
     reach = with_their_past([unit.path])
     counted = _by_unit(reach, question)
-    rolled = {name: roll_up({pk: getattr(figures, name) for pk, figures in counted.items()}, frame) for name in COUNTED}
-    by_part, elsewhere = _by_part(unit, reach, rolled)
+    by_part, left = _by_part(unit, reach, counted, frame)
     rows = [
         Row(Kind.UNIT, one.name, by_part.pop(one.path, Figures()), one.id, one.sort_key)
         for one in _parts(unit, reach, frame)
@@ -70,11 +69,7 @@ def frame_table(place: Place, question: Question, frame: dt.date) -> FrameTable:
     own = by_part.pop(unit.path, Figures())
     if own.people:
         rows.append(Row(Kind.OWN, own_staff_name(unit.level.key), own, unit.pk))
-    # A part that was not open that day, with units that were: what is left over is told, not dropped.
-    elsewhere = _sum([elsewhere, *by_part.values()])
-    remainder = _remainder(rolled, frame)
-    total = _sum(counted.values())
-    return FrameTable(tuple(rows), elsewhere, remainder, total)
+    return FrameTable(tuple(rows), _sum(by_part.values()), _remainder(left, counted, frame), _sum(counted.values()))
 
 
 def _by_unit(reach: Iterable[str], question: Question) -> dict[int, Figures]:
@@ -100,20 +95,24 @@ def _by_unit(reach: Iterable[str], question: Question) -> dict[int, Figures]:
     return {pk: Figures(*numbers) for pk, *numbers in rows}
 
 
-def _by_part(unit: Unit, reach: list[str], rolled: Mapping[str, Rolled]) -> tuple[dict[str, Figures], Figures]:
-    """Path of the part → its figures, and those of units that belong to others in that frame."""
-    ids = {pk for one in rolled.values() for pk in one.counts}
+def _by_part(
+    unit: Unit, reach: list[str], counted: Mapping[int, Figures], frame: dt.date
+) -> tuple[dict[str, Figures], dict[Untold, list[int]]]:
+    """Path of the part → its figures ("" for units that belong to others in that frame); reason → units that are told
+    by no part. A unit that may lie in several units of one part lies in that part.
+    """
+    places = possible_places(counted, frame)
+    ids = {pk for one in places.values() for pk in one.units}
     paths = dict(Unit.objects.filter(pk__in=ids).values_list("pk", "path")) if ids else {}
-    found: dict[str, Figures] = defaultdict(Figures)
-    elsewhere = Figures()
-    for name, one in rolled.items():
-        for pk, number in one.counts.items():
-            part = _part_of(paths[pk], unit, reach)
-            if part:
-                found[part] = replace(found[part], **{name: getattr(found[part], name) + number})
-            else:
-                elsewhere = replace(elsewhere, **{name: getattr(elsewhere, name) + number})
-    return dict(found), elsewhere
+    found: dict[str, list[Figures]] = defaultdict(list)
+    left: dict[Untold, list[int]] = defaultdict(list)
+    for pk, figures in counted.items():
+        parts = {_part_of(paths[on], unit, reach) for on in places[pk].units}
+        if places[pk].is_all and len(parts) == 1:
+            found[parts.pop()].append(figures)
+        else:
+            left[places[pk].why or Untold.DIVIDED].append(pk)
+    return {part: _sum(each) for part, each in found.items()}, dict(left)
 
 
 def _part_of(path: str, unit: Unit, reach: list[str]) -> str:
@@ -130,22 +129,18 @@ def _parts(unit: Unit, reach: list[str], frame: dt.date) -> list[tree.UnitOnDay]
     return [*tree.children_on(unit, frame), *sorted(before.values(), key=lambda one: (one.rank, one.sort_key))]
 
 
-def _remainder(rolled: Mapping[str, Rolled], frame: dt.date) -> tuple[Remainder, ...]:
+def _remainder(
+    left: Mapping[Untold, list[int]], counted: Mapping[int, Figures], frame: dt.date
+) -> tuple[Remainder, ...]:
     """By reason. One query where there is any."""
-    figures: dict[Untold, Figures] = defaultdict(Figures)
-    units: dict[Untold, set[int]] = defaultdict(set)
-    for name, one in rolled.items():
-        for left in one.left:
-            if left.number:
-                figures[left.why] = replace(figures[left.why], **{name: getattr(figures[left.why], name) + left.number})
-                units[left.why].add(left.unit_id)
-    names = tree.names_on({pk for ids in units.values() for pk in ids}, frame)
+    names = tree.names_on([pk for ids in left.values() for pk in ids], frame)
     found = []
     for why in Untold:
-        if why in figures:
-            named = sorted((names[pk] for pk in units[why] if pk in names), key=lambda one: one.sort_key)
+        if ids := left.get(why):
+            named = sorted((names[pk] for pk in ids if pk in names), key=lambda one: one.sort_key)
             shown = tuple(one.name for one in named[:NAMED])
-            found.append(Remainder(why, _sentence(why), figures[why], shown, len(units[why]) - len(shown)))
+            figures = _sum(counted[pk] for pk in ids)
+            found.append(Remainder(why, _sentence(why), figures, shown, len(ids) - len(shown)))
     return tuple(found)
 
 

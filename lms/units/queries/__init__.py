@@ -17,7 +17,7 @@ from lms.units.queries.reorganisation import (
     preview,
     problems,
 )
-from lms.units.queries.rolling import Left, Rolled, Untold, roll_up
+from lms.units.queries.rolling import Left, Places, Rolled, Untold, possible_places, roll_up
 from lms.units.queries.tree import (
     Interval,
     UnitHit,
@@ -48,6 +48,7 @@ __all__ = [
     "OpeningLine",
     "PersonLine",
     "Place",
+    "Places",
     "Preview",
     "RenamingLine",
     "Rolled",
@@ -64,6 +65,7 @@ __all__ = [
     "is_day_inferred",
     "name_on",
     "names_on",
+    "possible_places",
     "preview",
     "primary_appointment",
     "problems",

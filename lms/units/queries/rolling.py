@@ -80,6 +80,52 @@ def roll_up(counts_by_unit: Mapping[int, int], to_day: dt.date) -> Rolled:
     return Rolled(dict(counts), tuple(left[key] for key in sorted(left)))
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where a unit of any day may lie in the tree of another. ``why``: why that is not one unit, None where it is.
+    ``is_all``: no way ended on the road, so that it lies in one of ``units`` and nowhere else.
+    """
+
+    units: frozenset[int]
+    why: Untold | None
+    is_all: bool
+
+
+def possible_places(units: Iterable[int], to_day: dt.date) -> dict[int, Places]:
+    """Unit id → the units open on ``to_day`` in which it may lie: one where ``roll_up`` tells its figure, several where
+    it was divided or made of several. Whoever asks for a district need not know which of its communes it is.
+
+    Ids that are no unit are a KeyError. Two queries for each generation.
+    """
+    wanted = set(units)
+    steps: dict[int, _Step] = {}
+    waiting = wanted
+    while waiting:
+        dates = _dates(waiting)
+        closed = [unit for unit in waiting if _is_closed(dates[unit], to_day)]
+        early = [unit for unit in waiting if not _is_closed(dates[unit], to_day) and _is_early(dates[unit], to_day)]
+        steps |= dict.fromkeys(waiting - set(closed) - set(early), (None, ()))
+        steps |= {**_forwards(closed), **_backwards(early)}
+        waiting = {on for unit in (*closed, *early) for on in steps[unit][1]} - set(steps)
+    found: dict[int, Places] = {}
+    return {unit: _places(unit, steps, found) for unit in wanted}
+
+
+def _places(unit: int, steps: "dict[int, _Step]", found: dict[int, Places]) -> Places:
+    if unit not in found:
+        why, units = steps[unit]
+        if why is None and not units:
+            found[unit] = Places(frozenset([unit]), None, is_all=True)
+        else:
+            parts = [_places(on, steps, found) for on in units]
+            found[unit] = Places(
+                frozenset().union(*(part.units for part in parts)),
+                why or next((part.why for part in parts if part.why), None),
+                is_all=bool(parts) and all(part.is_all for part in parts),
+            )
+    return found[unit]
+
+
 _Dates = tuple[dt.date | None, dt.date | None]
 _Step = tuple[Untold | None, tuple[int, ...]]
 
