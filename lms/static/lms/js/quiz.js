@@ -100,7 +100,7 @@ async function readJournal() {
   const ids = Object.keys(store).filter((id) => id.startsWith(PREFIX)).sort();
   for (const id of ids) {
     try {
-      entries.push(Object.assign({ id }, JSON.parse(await unseal(store.getItem(id)))));
+      entries.push(Object.assign(JSON.parse(await unseal(store.getItem(id))), { id, isOld: true }));
     } catch (error) {
       store.removeItem(id);
     }
@@ -178,6 +178,16 @@ async function sendAll() {
   for (let entry = latest(); entry; entry = latest()) {
     if (!(await sendOne(entry))) return;
   }
+  showArrived();
+}
+
+// What came out of the journal belongs to this page: show it as it is saved, unless something was touched meanwhile.
+const arrived = new Set();
+
+function showArrived() {
+  if (!arrived.size || goneSince || leaving || [...questions.values()].some(isChanged)) return;
+  leaving = true;
+  location.reload();
 }
 
 const token = () => document.querySelector("input[name=csrfmiddlewaretoken]").value;
@@ -235,9 +245,10 @@ function take(entry, question, answer) {
     drop((each) => each.position === entry.position);
   } else if (answer.outcome === "saved" || answer.outcome === "unchanged") {
     if (question) {
-      question.known = alike(entry.fields);
+      // What an earlier page had written is not in this page's form: taking it for known would send the form over it.
+      if (!entry.isOld) question.known = alike(entry.fields);
+      else if (answer.outcome === "saved") arrived.add(entry.position);
       question.sent.clear();
-      if (answer.outcome === "saved" && replaying) arrived.add(entry.position);
     }
     setNext(entry.position, answer.sequence);
     drop((each) => each.position === entry.position && each.id <= entry.id);
@@ -259,7 +270,7 @@ function take(entry, question, answer) {
     if (answer.outcome === "elsewhere") hold(entry.position);
     else drop((each) => each.position === entry.position);
     say(answer.outcome === "locked" ? words.locked : answer.outcome === "elsewhere" ? words.elsewhere : words.refused, "late");
-    if (question) question.known = alike(entry.fields);
+    if (question && !entry.isOld) question.known = alike(entry.fields);
   }
   return true;
 }
@@ -541,9 +552,6 @@ function arrange(list) {
 
 // --- Beginning ---
 
-let replaying = false;
-const arrived = new Set();
-
 async function begin() {
   await readJournal();
   if (words.over !== undefined) {
@@ -551,16 +559,9 @@ async function begin() {
     return;
   }
   if (entries.length) {
-    replaying = true;
     say(words.replay);
     await pump();
-    replaying = false;
-    // What came out of the journal belongs to this page: show it as it is saved.
-    if (arrived.size && !goneSince && !leaving && ![...questions.values()].some(isChanged)) {
-      leaving = true;
-      location.reload();
-      return;
-    }
+    if (leaving) return;
     if (!entries.length) document.querySelectorAll("#saved").forEach((tag) => { if (tag.textContent === words.replay) say(""); });
   }
   if (timer) tick();
