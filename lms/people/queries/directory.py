@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from lms.accounts.models import User
@@ -108,7 +108,8 @@ class Directory:
         if phones:
             found.by_phone.update(User.objects.filter(phone__in=phones).values_list("phone", "pk"))  # type: ignore[arg-type]
         if emails:
-            lowered = User.objects.annotate(lowered=Lower("email")).filter(lowered__in=emails)
+            # The index holds no empty address: a query that might mean one would read every account.
+            lowered = User.objects.annotate(lowered=Lower("email")).filter(lowered__in=emails).exclude(email="")
             found.by_email.update(lowered.values_list("lowered", "pk"))
 
     def _read_places(self, unit_ids: set[int]) -> None:
@@ -136,12 +137,13 @@ class Directory:
         within = Q(pk__in=[])
         for path in self._paths:
             within |= Q(unit__path__startswith=path)
-        serving = Appointment.objects.filter(in_force(self._today)).filter(within)
+        # Asked person by person: a list of all who serve would be made anew for every few hundred rows.
+        serving = Appointment.objects.filter(in_force(self._today)).filter(within, person=OuterRef("pk"))
         people = User.objects.filter(
+            Exists(serving),
             name_folded__in={text.fold(entry.full_name) for entry in entries},
             born_on__in={entry.born_on for entry in entries},
             is_active=True,
-            pk__in=serving.values("person_id"),
         ).exclude(pk__in=self._made())
         for pk, folded, born_on in people.values_list("pk", "name_folded", "born_on"):
             if born_on:
