@@ -3,12 +3,16 @@ second factor.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core import signing
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -70,6 +74,7 @@ class DeviceMiddleware:
             _follow_key(request)
             if response.get("Content-Type", "").startswith("text/html"):
                 _keep_to_oneself(response)
+            _write_no_lock_open(request)
         elif was_shared and request.is_secure():
             # Signed out: the pages of the one before are not to be found by going back.
             response["Clear-Site-Data"] = '"cache"'
@@ -92,10 +97,51 @@ class DeviceMiddleware:
         return None
 
 
-def lock(request: HttpRequest) -> None:
-    """A new key, so that no request that is still on its way with the old one can write the session open again."""
-    request.session[LOCKED] = True
-    request.session.cycle_key()
+@contextmanager
+def _alone(request: HttpRequest) -> Iterator[bool]:
+    """The session as it stands now, held against every other request until the block is left and it is written; False
+    where it was ended meanwhile.
+    """
+    with transaction.atomic():
+        Session.objects.select_for_update().filter(pk=request.session.session_key).first()
+        stands = type(request.session)(request.session.session_key)
+        if SESSION_KEY not in stands:
+            yield False
+            return
+        request.session = stands
+        yield True
+        stands.save()
+        stands.modified = False
+
+
+def lock(request: HttpRequest, address: str = "", written: str = "") -> None:
+    """The key stays: two tabs lock in the same moment, and a new key for the first would sign the second out, and with
+    it the person. ``address``, ``written``: see ``keep_draft``; each tab's is kept.
+    """
+    with _alone(request) as is_there:
+        if is_there:
+            request.session[LOCKED] = True
+            keep_draft(request, address, written)
+
+
+def _write_no_lock_open(request: HttpRequest) -> None:
+    """What was under way while another tab locked must not write the session as it was before."""
+    session = request.session
+    is_shared = session.get(SIGN_IN, {}).get("shared")
+    has_same_key = session.session_key == request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if not session.modified or not is_shared or not has_same_key or session.get(LOCKED):
+        return
+    changed = dict(session.items())
+    with _alone(request) as is_there:
+        if not is_there:
+            return
+        kept = {
+            key: request.session[key]
+            for key in (LOCKED, DRAFTS)
+            if LOCKED in request.session and key in request.session
+        }
+        request.session.clear()
+        request.session.update({**changed, **kept})
 
 
 def unlock(request: HttpRequest) -> None:

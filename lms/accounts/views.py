@@ -19,7 +19,7 @@ from wagtail.admin.views import account as cms_account
 
 from lms.accounts import phones, queries, services
 from lms.accounts.forms import NameForm, PinForm, UnlockForm
-from lms.accounts.middleware import DRAFTS, HELD, LOCKED, NEWS, keep_draft
+from lms.accounts.middleware import DRAFTS, HELD, LOCKED, NEWS
 from lms.accounts.middleware import lock as lock_session
 from lms.accounts.middleware import unlock as unlock_session
 from lms.accounts.models import SignIn, User
@@ -168,9 +168,7 @@ def lock(request: AuthenticatedRequest) -> HttpResponse:
         return redirect("account_overview")
     if request.method == "POST":
         following = _ours(request, request.POST.get("next", ""))
-        keep_draft(request, following, request.POST.get("drafts", ""))
-        if not request.session.get(LOCKED):
-            lock_session(request)
+        lock_session(request, following, request.POST.get("drafts", ""))
         return redirect(f"{reverse('account_lock')}?{urlencode({'next': following})}")
     if not request.session.get(LOCKED):
         return redirect(_ours(request, request.GET.get("next", "")) or resolve_url("account_overview"))
