@@ -196,7 +196,7 @@ def the_administrator_makes_a_manager(site: LiveSite, browser: Browser, eyes: Ey
     page.fill('input[name="full_name"]', "Hoàng Thị Quản Lý")
     page.fill('input[name="phone"]', "0912 888 999")
     page.fill('input[name="position"]', "Chuyên viên")
-    page.locator('input[name="template"][value="head"]').check()
+    page.locator('input[name="template"][value="all"]').check()
     eyes.look(page, "account of a manager")
     page.locator("main form .btn.main").last.click()
     eyes.look(page, "slip of the manager")
