@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.bench.clients import signed_in
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 ACCOUNTS = int(os.environ.get("ACCOUNTS", "100000"))
 PROVINCES, COMMUNES = 34, 97
@@ -143,10 +145,8 @@ def main() -> int:
     import django
 
     django.setup()
-    from django.conf import settings
     from django.db import connection
     from django.db.models import Count
-    from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     from lms.accounts.models import User
@@ -155,7 +155,6 @@ def main() -> int:
     from lms.people.services import merging
     from lms.units.models import Appointment, Grant
 
-    settings.ALLOWED_HOSTS = ["*"]
     root, provinces, communes = make_units()
     make_people(communes)
     boss = User.objects.create(username="bench", full_name="Đo Tốc Độ", is_superuser=True, is_demo=True)
@@ -179,8 +178,7 @@ def main() -> int:
         slowest = max(slowest, spent)
     first = queries.candidates(managers["province"])[0]
     for name, viewer in (("administrator", boss), *managers.items()):
-        client = Client()
-        client.force_login(viewer, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(viewer)
         for title, address in (
             ("the list", "/units/people/same/"),
             ("one card's other account", f"/units/people/same/{first.first.pk}/"),

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from tests.bench.clients import signed_in
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OFFICERS = 20_000
 BUDGET_SECONDS, BUDGET_LOCK = 300.0, 2.0
@@ -44,28 +46,29 @@ def say(sentence: str) -> None:
 
 
 class Transactions:
-    """How long each transaction of this process lasted, from its first lock to its commit."""
+    """How long each transaction of this process lasted, from its first lock to its commit, and who opened it."""
 
     def __init__(self) -> None:
-        self.lasted: list[float] = []
+        self.lasted: list[tuple[float, str]] = []
 
     def measured(self) -> Any:
         from django.db import connection, transaction
 
         enter, leave = transaction.Atomic.__enter__, transaction.Atomic.__exit__
-        began: list[float] = []
+        began: list[tuple[float, str]] = []
 
         def entered(this: Any) -> Any:
             outer = not connection.in_atomic_block
             found = enter(this)
             if outer:
-                began.append(time.perf_counter())
+                began.append((time.perf_counter(), sys._getframe(1).f_code.co_qualname))
             return found
 
         def left(this: Any, *error: Any) -> Any:
             found = leave(this, *error)
             if not connection.in_atomic_block and began:
-                self.lasted.append(time.perf_counter() - began.pop())
+                since, where = began.pop()
+                self.lasted.append((time.perf_counter() - since, where))
             return found
 
         return mock.patch.multiple(transaction.Atomic, __enter__=entered, __exit__=left)
@@ -97,12 +100,10 @@ def write_answers() -> int:
 
 def reports(viewer: Any) -> dict[str, bytes]:
     """What a browser gets: the tables and the people of 30/06/2025, of the nation and of every province of that day."""
-    from django.test import Client
 
     from lms.units.models import Unit
 
-    client = Client()
-    client.force_login(viewer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client = signed_in(viewer)
     found = {}
     root = Unit.objects.get(depth=1)
     for unit in [root, *Unit.objects.open_on(EVE).filter(level__key="province")]:
@@ -130,7 +131,6 @@ def main() -> int:
     import django
 
     django.setup()
-    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
@@ -141,7 +141,6 @@ def main() -> int:
     from lms.units.services.lists import compare, draft_list, import_lists, newer_list
     from lms.units.services.reorganising import apply
 
-    settings.ALLOWED_HOSTS = ["*"]
     folder = Path(tempfile.mkdtemp())
     shutil.copy(PROJECT_DATA / LISTS[0], folder)
     import_lists(source=read_source(folder), at=clock.now())
@@ -175,14 +174,14 @@ def main() -> int:
     whole = time.perf_counter() - began
     told, _errors = answers.communicate("\n")
     number, longest = told.split()
-    lock = max(transactions.lasted)
+    lock, where = max(transactions.lasted)
     same = reports(viewer) == before and tables(viewer) == tables_before
     say(
         f"state {plan.state} {plan.failure}, {plan.people_moved} of {plan.people_total} people went along by themselves"
     )
     say(f"differences shown after {shown:.1f} s, plan drafted after {drafted:.1f} s, all done after {whole:.1f} s")
     say(f"budget {BUDGET_SECONDS:.0f} s; {len(transactions.lasted)} transactions")
-    say(f"longest transaction {lock:.2f} s; {number} answers saved meanwhile, longest wait {float(longest):.2f} s")
+    say(f"longest transaction {lock:.2f} s ({where}); {number} answers saved meanwhile, longest wait {float(longest):.2f} s")
     say(f"budget {BUDGET_LOCK:.0f} s; reports of 30/06/2025 ({len(before)} files, {len(tables_before)} tables): ")
     say("identical" if same else "DIFFERENT")
     still = Appointment.objects.on(DAY).filter(unit__closed_on__isnull=False).count()

@@ -17,6 +17,8 @@ from typing import Any
 
 import django
 
+from tests.bench.clients import signed_in
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings.dev")
 BUDGET_MS = 200
 
@@ -41,7 +43,6 @@ def main() -> int:
 
     from django.conf import settings
     from django.db import connection
-    from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     from courses.models import Completion, Enrolment
@@ -50,7 +51,6 @@ def main() -> int:
     from lms.reports import queries
     from lms.units.models import Appointment, Unit
 
-    settings.ALLOWED_HOSTS = ["*"]
     settings.DEBUG = False
     unit = Unit.objects.get(pk=options.unit) if options.unit else Unit.get_root_nodes().first()
     day, courses = clock.today(), queries.courses_to_choose()
@@ -66,8 +66,7 @@ def main() -> int:
     viewer, _made = User.objects.get_or_create(
         username="mo-phong-bench", defaults={"full_name": "Đo tốc độ", "is_superuser": True, "is_demo": True}
     )
-    client = Client()
-    client.force_login(viewer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client = signed_in(viewer)
     base = f"/reports/units/{unit.pk}/"
     failed = False
     for name, address in (

@@ -39,15 +39,27 @@ def _value(field: Any, row: models.Model) -> Any:
 
 
 def insert(batch: Batch) -> None:
+    """One batch, in the caller's transaction. Raises what Django raises for a row that the database refuses."""
     # bulk_create holds the write lock for over 5 s with 56,000 rows, this for about 1 s: its work is done before.
     quote = connection.ops.quote_name
     table = quote(batch.model._meta.db_table)
-    columns, holes = ", ".join(map(quote, batch.columns)), ", ".join(["%s"] * len(batch.columns))
+    columns = ", ".join(map(quote, batch.columns))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", batch.values)  # noqa: S608
-        if connection.vendor == "postgresql" and len(batch.values) > SIZE // 4:
-            # Until it learns what came in, it plans the overlap triggers and the joins of the tree for empty tables.
-            cursor.execute(f"ANALYZE {table}")
+        if connection.vendor == "postgresql":
+            _copy(cursor, f"COPY {table} ({columns}) FROM STDIN", batch.values)
+            if len(batch.values) > SIZE // 4:
+                # Until it learns what came in, it plans the overlap triggers and the joins of the tree for empty tables
+                cursor.execute(f"ANALYZE {table}")
+        else:
+            holes = ", ".join(["%s"] * len(batch.columns))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({holes})", batch.values)  # noqa: S608
+
+
+def _copy(cursor: Any, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    # Half the time of the switch on PostgreSQL went into sending 25,000 rows one INSERT each.
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def reset_sequences(*tables: type[models.Model]) -> None:
