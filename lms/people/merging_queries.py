@@ -164,16 +164,18 @@ class Candidate:
     second_post: Post | None
 
 
-def candidates(viewer: User) -> list[Candidate]:
-    """Pairs among the people of ``viewer`` that may be one person, the likeliest first. Nine queries or so, however
-    many accounts: every kind of likeness is grouped by the database, nobody compares all with all.
+def candidates(viewer: User, *, of: User | None = None) -> list[Candidate]:
+    """Pairs among the people of ``viewer`` that may be one person, the likeliest first; only those with ``of`` in them,
+    where somebody is given. Nine queries or so, however many accounts: every kind of likeness is grouped by the
+    database, nobody compares all with all.
     """
     mine = people_in_hand(viewer)
     found: dict[tuple[int, int], set[str]] = {}
-    for kind, groups in _likenesses(viewer, mine):
+    for kind, groups in _likenesses(viewer, mine, of):
         for group in groups:
             for one, other in combinations(sorted(set(group)), 2):
-                found.setdefault((one, other), set()).add(kind)
+                if of is None or of.pk in (one, other):
+                    found.setdefault((one, other), set()).add(kind)
     if not found:
         return []
     ids = {pk for pair in found for pk in pair}
@@ -201,28 +203,34 @@ def candidates(viewer: User) -> list[Candidate]:
     ]  # fmt: skip
 
 
-def _likenesses(viewer: User, mine: QuerySet[User]) -> Iterable[tuple[str, list[list[int]]]]:
+def _likenesses(viewer: User, mine: QuerySet[User], of: User | None) -> Iterable[tuple[str, list[list[int]]]]:
     born = mine.annotate(year=Coalesce("birth_year", ExtractYear("born_on"))).filter(year__isnull=False)
-    yield YEAR, _groups(born, "name_folded", "year")
-    yield BIRTH, _groups(mine.filter(born_on__isnull=False), "name_folded", "born_on")
+    yield YEAR, _groups(born, of, "name_folded", "year")
+    yield BIRTH, _groups(mine.filter(born_on__isnull=False), of, "name_folded", "born_on")
     # A number that was changed with the prefixes of 2018, or mistyped in front, still ends alike.
     phoned = mine.filter(phone__isnull=False).annotate(stem=Right("phone", 7))
-    yield PHONE, _same_given_name(_groups(phoned, "stem"), mine)
+    yield PHONE, _same_given_name(_groups(phoned, of, "stem"), mine)
     mailed = mine.exclude(email="").annotate(mailbox=Lower(Substr("email", 1, StrIndex("email", Value("@")))))
-    yield EMAIL, _same_given_name(_groups(mailed, "mailbox"), mine)
-    yield UNIT, _in_one_unit(viewer)
-    yield SUCCESSOR, _over_a_succession(viewer)
+    yield EMAIL, _same_given_name(_groups(mailed, of, "mailbox"), mine)
+    yield UNIT, _in_one_unit(viewer, of)
+    yield SUCCESSOR, _over_a_succession(viewer, of)
 
 
-def _groups(people: QuerySet[User], *keys: str) -> list[list[int]]:
-    """Accounts that agree in ``keys``. Two queries."""
-    alike = people.order_by().values(*keys).annotate(number=Count("pk")).filter(number__gt=1, number__lte=ALIKE_AT_MOST)
+def _groups(people: QuerySet[User], of: User | None, *keys: str) -> list[list[int]]:
+    """Accounts that agree in ``keys``, with ``of`` among them where somebody is given. Two queries."""
+    rows = people.order_by()
+    if of:
+        # The values first: as a subquery SQLite would work it out for every account again.
+        own = people.filter(pk=of.pk).values(*keys).first()
+        if own is None:
+            return []
+        rows = rows.filter(**own)
+    alike = rows.values(*keys).annotate(number=Count("pk")).filter(number__gt=1, number__lte=ALIKE_AT_MOST)
     wanted = [tuple(row[key] for key in keys) for row in alike.order_by(*keys)[:GROUPS]]
     if not wanted:
         return []
-    rows = people.filter(**{f"{keys[0]}__in": {values[0] for values in wanted}}).values_list("pk", *keys)
     found: dict[tuple[Any, ...], list[int]] = {values: [] for values in wanted}
-    for pk, *values in rows:
+    for pk, *values in rows.filter(**{f"{keys[0]}__in": {values[0] for values in wanted}}).values_list("pk", *keys):
         if tuple(values) in found:
             found[tuple(values)].append(pk)
     return list(found.values())
@@ -245,8 +253,10 @@ def _mine(viewer: User, path: str = "unit__path") -> Q:
     return Q() if viewer.is_superuser else scope_q(viewer, path=path, right=Grant.Right.IMPORT)
 
 
-def _in_one_unit(viewer: User) -> list[list[int]]:
+def _in_one_unit(viewer: User, of: User | None) -> list[list[int]]:
     posts = Appointment.objects.filter(_mine(viewer), person__is_active=True)
+    if of:
+        posts = posts.filter(person__name_folded=of.name_folded, unit__in=of.appointments.values("unit"))
     alike = (
         posts.order_by()
         .values("unit", "person__name_folded")
@@ -265,12 +275,15 @@ def _in_one_unit(viewer: User) -> list[list[int]]:
     return list(found.values())
 
 
-def _over_a_succession(viewer: User) -> list[list[int]]:
+def _over_a_succession(viewer: User, of: User | None) -> list[list[int]]:
     """The same name in a unit and in what it went into. Three queries.
 
     Brought together here: joined by the database, each of a hundred thousand people is compared with all namesakes.
     """
     mine = Succession.objects.filter(_mine(viewer, "new__path"))
+    if of:
+        own = of.appointments.values("unit")
+        mine = mine.filter(Q(old__in=own) | Q(new__in=own))
     successions = list(mine.order_by("new", "old").values_list("old_id", "new_id"))
     if not successions:
         return []

@@ -51,7 +51,7 @@ def say(sentence: str) -> None:
 
 def make_units() -> tuple[Any, list[Any], list[Any]]:
     """The root, its provinces and their communes, written at once."""
-    from lms.units.models import Level, Unit
+    from lms.units.models import Level, Succession, Unit, UnitName
 
     levels = {
         key: Level.objects.get_or_create(key=key, defaults={"name": key, "rank": rank})[0]
@@ -71,6 +71,18 @@ def make_units() -> tuple[Any, list[Any], list[Any]]:
         batch_size=500,
     )
     Unit.objects.filter(pk=root.pk).update(numchild=PROVINCES)
+    names = [
+        UnitName(unit=unit, full_name=f"Đơn vị {number}", short_name=f"{number}")
+        for number, unit in enumerate([root, *provinces, *communes])
+    ]
+    for name in names:
+        name.fill_derived()
+    UnitName.objects.bulk_create(names, batch_size=500)
+    # Every third commune went into its neighbour, for the likeness over a succession.
+    Succession.objects.bulk_create(
+        (Succession(old=old, new=new, share="whole") for old, new in zip(communes[::3], communes[1::3], strict=False)),
+        batch_size=500,
+    )
     return root, provinces, communes
 
 

@@ -22,7 +22,7 @@ from lms.people.models import AccountAlias, TwoPeople
 from lms.people.services import approvals, merging, merging_requests
 from lms.people.services.merging_policy import POLICY
 from lms.people.services.rosters import NotAllowedError
-from lms.units.models import Appointment, Grant
+from lms.units.models import Appointment, Grant, Succession
 from lms.units.services.errors import RefusedError
 from tests.conftest import DAY_ONE, NOON, make_person
 
@@ -354,6 +354,40 @@ def test_the_same_name_in_one_unit_unless_the_births_differ(officer_p1, units, m
     User.objects.filter(pk=officer_p1.pk).update(birth_year=1985)
     User.objects.filter(pk=other.pk).update(birth_year=1990)
     assert pairs(manager_p1) == []
+
+
+def test_the_same_name_in_a_unit_and_in_what_it_went_into(officer_p1, units, manager_p1):
+    Succession.objects.create(old=units.p1_a, new=units.p1_b, share="whole")
+    make_person("khac", "Lò Văn Bình", units.p1_b)
+    assert pairs(manager_p1) == []
+    again = make_person("anh8", "Đặng Thị Nguyệt Ánh", units.p1_b)
+    assert pairs(manager_p1) == [(officer_p1.pk, again.pk)]
+
+
+def test_whoever_went_along_is_not_told_twice(officer_p1, units, manager_p1):
+    Succession.objects.create(old=units.p1_a, new=units.p1_b, share="whole")
+    Appointment.objects.create(person=officer_p1, unit=units.p1_b, starts_on=DAY_ONE, is_primary=False)
+    assert pairs(manager_p1) == []
+    other = make_person("anh9", "Đặng Thị Nguyệt Ánh", units.p1_a)
+    [pair] = queries.candidates(manager_p1)
+    assert (pair.first, pair.second) == (officer_p1, other)
+    assert len(pair.reasons) == 1
+
+
+def test_the_pairs_of_one_person_are_those_of_all_with_this_person_in_them(officer_p1, twin, units, manager_p1, admin):
+    Succession.objects.create(old=units.p1_a, new=units.p1_b, share="whole")
+    third = make_person("anh3", "Đặng Thị Nguyệt Ánh", units.p1_b)
+    lonely = make_person("binh", "Lò Văn Bình", units.p1_b)
+    like = {"phone": "+84912345678", "email": "anh.dtn@gmail.com", "born_on": dt.date(1985, 3, 2)}
+    User.objects.filter(pk=officer_p1.pk).update(**like)
+    User.objects.filter(pk=twin.pk).update(**like | {"phone": "+84832345678", "email": "anh.dtn@gmail.con"})
+    User.objects.filter(pk=third.pk).update(birth_year=1985)
+    for viewer in (manager_p1, admin):
+        everybody = queries.candidates(viewer)
+        assert len(everybody) == 3
+        for person in (officer_p1, twin, third, lonely):
+            own = [pair for pair in everybody if person in (pair.first, pair.second)]
+            assert queries.candidates(viewer, of=person) == own
 
 
 def test_more_pairs_cost_no_more_queries(officer_p1, twin, units, manager_p1, django_assert_num_queries):
