@@ -181,9 +181,8 @@ def main() -> int:
     )
     say(f"differences shown after {shown:.1f} s, plan drafted after {drafted:.1f} s, all done after {whole:.1f} s")
     say(f"budget {BUDGET_SECONDS:.0f} s; {len(transactions.lasted)} transactions")
-    say(
-        f"longest transaction {lock:.2f} s ({where}); {number} answers saved meanwhile, longest wait {float(longest):.2f} s"
-    )
+    say(f"longest transaction {lock:.2f} s ({where})")
+    say(f"{number} answers saved meanwhile, longest wait {float(longest):.2f} s")
     say(f"budget {BUDGET_LOCK:.0f} s; reports of 30/06/2025 ({len(before)} files, {len(tables_before)} tables): ")
     say("identical" if same else "DIFFERENT")
     still = Appointment.objects.on(DAY).filter(unit__closed_on__isnull=False).count()
