@@ -124,8 +124,7 @@ def other_account(request: AuthenticatedRequest, person_id: int) -> HttpResponse
             return redirect("people:merge", person.pk, other.pk)
         form.add_error("named", _("None of the other people in your units has this name or number."))
     alike = [
-        pair.second if pair.first.pk == person.pk else pair.first
-        for pair in queries.candidates(viewer, of=person)
+        pair.second if pair.first.pk == person.pk else pair.first for pair in queries.candidates(viewer, of=person)
     ]
     context = {"person": person, "form": form, "alike": alike}
     return render(request, "people/merging_other.html", context)
