@@ -62,6 +62,13 @@ class FileFault(models.TextChoices):
 
     EMPTY = "empty", _("The file has no rows.")
     TOO_BIG = "too_big", _("The file is larger than 25 MB.")
+    UNPACKED = (
+        "unpacked",
+        _(
+            "Unpacked, the file is larger than %(limit)s MB: it holds far more than a list. Copy the list alone, as "
+            "values without formatting and pictures, into a new file."
+        ),
+    )
     TOO_MANY_ROWS = "too_many_rows", _("The file has more than 100,000 rows: split it.")
     OPEN_DOCUMENT = "open_document", _("This is an OpenDocument file (.ods). Open it and save it as .xlsx.")
     WEB_PAGE = (

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from lms.people import rules
-from lms.people.enums import FileFault, Refusal
+from lms.people.enums import FileFault, Refusal, Skip
 from lms.people.formats import FileRefusedError, tables, workbooks
 from tests.people.conftest import ANH, HEAD, as_csv, as_xlsx
 
@@ -103,6 +103,89 @@ def test_the_longest_shared_string_is_found_across_pieces(monkeypatch):
 )
 def test_a_cell_of_a_megabyte_refuses_its_row(data):
     assert problems(data) == [Refusal.CELL_TOO_LONG]
+
+
+LAST = 1_048_576
+STRAY = b'<row r="%d"><c r="B%d" t="inlineStr"><is><t>x</t></is></c></row>' % (LAST, LAST)
+
+
+def formatted(
+    last: int, row: bytes = b'<row r="%d" spans="1:2" hidden="1"><c r="A%d" s="0"/><c r="B%d"/></row>'
+) -> bytes:
+    """Rows from the third down to ``last`` in which nothing stands."""
+    return b"".join(row.replace(b"%d", b"%d" % number) for number in range(3, last + 1))
+
+
+def test_a_sheet_formatted_far_below_its_list_is_its_list():
+    data = with_rows(formatted(300_000))
+    tracemalloc.start()
+    try:
+        table = tables.read(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (table.numbers, table.skipped) == ((2,), ())
+    assert peak < 60_000_000
+
+
+@pytest.mark.parametrize("above", [b"", formatted(200_000)])
+def test_what_stands_in_the_last_row_is_told_with_its_number(above):
+    table = tables.read(with_rows(above + STRAY))
+    assert table.numbers == (2, LAST)
+    assert {(row.kind, row.number < 2000) for row in table.skipped} == {(Skip.BLANK, True)}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row r="%d" s="1" customFormat="1"/>',
+        b'<row r="%d"><c r="A%d" s="1"></c></row>',
+        b'<row r="%d"> <c r="A%d" t="str"><f>IF(B%d="","",1)</f><v></v></c> </row>',
+        b'<row r="%d"><c r="A%d"><f t="shared" si="0"/><v/></c><c r="B%d"/></row>',
+    ],
+)
+def test_whatever_a_blank_row_is_written_like_it_is_passed_over(row, monkeypatch):
+    monkeypatch.setattr(workbooks, "_SWOLLEN", 0)
+    data = with_rows(formatted(3000, row) + STRAY.replace(b"%d" % LAST, b"3001"))
+    with zipfile.ZipFile(io.BytesIO(data)) as opened, zipfile.ZipFile(io.BytesIO(workbooks._slimmed(opened))) as slim:
+        assert [slim.read(SHEET).count(tag) for tag in (b"<row", b"</row>", b'r="B3001"')] == [3, 3, 1]
+    assert tables.read(data).numbers == (2, 3001)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row r="%d"><c r="A%d" s="1"/><c r="B%d"><v>0</v></c></row>',
+        b'<row r="%d"><c r="B%d" t="inlineStr"><is><t>x</t></is></c></row>',
+        b'<row r="%d"><c r="B%d"><f>1+1</f><v>2</v></c></row>',
+        b'<row><c r="B%d"/></row>',
+        b'<row r="%d"><c r="B%d"/>',
+    ],
+)
+def test_no_row_that_holds_something_or_has_no_number_is_taken_for_blank(row, monkeypatch):
+    monkeypatch.setattr(workbooks, "_SWOLLEN", 0)
+    with zipfile.ZipFile(io.BytesIO(with_rows(formatted(3000, row)))) as opened:
+        assert workbooks._slimmed(opened) is None
+
+
+def test_a_million_lines_of_separators_in_a_text_file_are_passed_over():
+    assert tables.read(as_csv(ANH) + b";;;;\r\n" * 1_000_000).numbers == (2,)
+
+
+def test_who_stands_below_a_long_gap_is_read():
+    second = [ANH[0] + " Em", ANH[1], "0912345679", *ANH[3:]]
+    assert tables.read(as_csv(ANH) + b";;;;\r\n" * 3000 + as_csv(second).split(b"\n", 1)[1]).numbers == (2, 3003)
+
+
+def test_rows_without_numbers_that_never_end_are_told_so(monkeypatch):
+    monkeypatch.setattr(workbooks, "LAST_ROW", 500)
+    assert fault(with_rows(b'<row><c r="A1"/></row>' * 600)) == FileFault.ENDLESS
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_no_fault():
+    empty = with_rows(b'<row r="3"><c r="D3" t="str"><f>IF(1,"","x")</f><v></v></c></row>')
+    uncounted = with_rows(b'<row r="3"><c r="D3"><f>IF(1,"","x")</f><v></v></c></row>')
+    assert [workbooks.sheets(data)[0].uncounted for data in (empty, uncounted)] == [set(), {"D3"}]
 
 
 def test_columns_beyond_those_that_a_list_has_are_not_read():

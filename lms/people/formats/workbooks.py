@@ -15,13 +15,21 @@ from lms.people.enums import FileFault
 from lms.people.formats import FileRefusedError
 
 MAX_BYTES = 25 * 1024 * 1024
-# A hundred thousand rows of our template unpack to 90 MB.
+# A hundred thousand rows of our template unpack to 90 MB. Sheets may be larger while they hold little but formatting:
+# a million rows with a frame around each cell and nothing in them.
 MAX_UNPACKED = 240 * 1024 * 1024
+_MAX_LOOKED_AT = 640 * 1024 * 1024
 # No list of people shrinks to a hundredth; a bomb does.
 _INNOCENT = 40 * 1024 * 1024
 _PACKED_AT_MOST = 100
-# Blank rows cost time too: a single cell in the last row of a sheet took half a minute.
+# What lies below is read by openpyxl, row by row: calamine lays out every row down to the last that holds something.
 LAST_ROW = 120_000
+_ROWS_OF_A_SHEET = 1_048_576
+# Longer runs of blank rows are told only so far.
+_BLANK_TOLD = 1000
+# Sheets of fewer bytes cost little, whatever is in them; fewer rows without a value are not worth a copy.
+_SWOLLEN = 4 * 1024 * 1024
+_WORTH_A_COPY = 1000
 MAX_COLUMNS = 40
 MAX_SHEETS = 60
 _MAX_MERGED = 200_000
@@ -49,13 +57,21 @@ _ANY_ROW = re.compile(rb'<row\b[^<>]*?\br="(\d{1,9})"')
 _WIDE = re.compile(rb'<c\b[^<>]*?\br="([A-Z]{2,9})\d')
 # A prefix, or a cell or row that does not say where it stands.
 _ODD = re.compile(rb'<\w+:(?:row|c|sheetData)\b|<(?:c|row)\b(?![^<>]*?\br=")')
+# A row that says where it stands, of cells that hold no more than formatting or a formula without a result.
+_BLANK_ROW = re.compile(
+    rb'<(?:\w+:)?row\b(?=[^<>]*?\br=")[^<>]*+(?:(?<=/)>|>(?:\s*+<(?:\w+:)?c\b[^<>]*+(?:(?<=/)>|>'
+    rb"(?:<(?:\w+:)?f\b[^<>]*+(?:(?<=/)>|>[^<]*+</(?:\w+:)?f>))?+(?:<(?:\w+:)?v\s*+/>|<(?:\w+:)?v></(?:\w+:)?v>)?+"
+    rb"</(?:\w+:)?c>))*+\s*+</(?:\w+:)?row>)"
+)
+_ROW_WITHOUT_NUMBER = re.compile(rb'<(?:\w+:)?row\b(?![^<>]*?\br=")')
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^<>]*>")
 _SHEET_ID = re.compile(rb'\br:id="([^"<>]*)"')
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
 _ID = re.compile(rb'\bId="([^"<>]*)"')
 _TARGET = re.compile(rb'\bTarget="([^"<>]*)"')
+# Of type "str" it has a result: an empty text.
 _FORMULA = re.compile(
-    rb'<(?:\w+:)?c\b[^<>]*?\br="([A-Z]{1,3}\d{1,7})"[^<>]*>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
+    rb'<(?:\w+:)?c\b(?![^<>]*?\bt="str")[^<>]*?\br="([A-Z]{1,3}\d{1,7})"[^<>]*>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*'
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
@@ -74,7 +90,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One visible sheet: its rows as a stream that may be left early, and what the stream does not tell.
+    """One visible sheet: its rows as a stream that may be left early, and what the stream does not tell. Of more than
+    a thousand blank rows on end the stream leaves the others out.
 
     ``hidden``: numbers of hidden rows. ``merged``: (row, column from 0) covered by a merged cell → where that begins.
     ``uncounted``: cells like "C7" that hold a formula without a result. ``about``: how many rows the stream will have,
@@ -132,11 +149,14 @@ def sheets(data: bytes) -> list[Sheet]:
         raise FileRefusedError(FileFault.WEB_PAGE)
     decoded = _decode(data)
     delimiter = max((";", ",", "\t"), key=lambda each: _filled(islice(_csv(decoded, each), _LOOK_AT)))
-    return [Sheet("", _csv(decoded, delimiter), about=decoded.count("\n"))]
+    # "CSV" of a sheet that is formatted to its end holds a million lines of separators.
+    about = min(decoded.count("\n"), LAST_ROW)
+    return [Sheet("", _without_long_gaps(_csv(decoded, delimiter)), about=about)]
 
 
 def _filled(lines: Iterable[Line]) -> int:
-    return sum(bool(shown(cell)) for line in lines for cell in line.cells)
+    """How many cells are parted from others: a row read as one cell tells nothing for the separator."""
+    return sum(max(sum(bool(shown(cell)) for cell in line.cells) - 1, 0) for line in lines)
 
 
 def unpacked_size(data: bytes) -> int:
@@ -157,10 +177,13 @@ def _workbook(data: bytes) -> list[Sheet]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-            if unpacked > MAX_UNPACKED or (unpacked > _INNOCENT and unpacked > _PACKED_AT_MOST * len(data)):
-                raise FileRefusedError(FileFault.TOO_BIG)
+            _refuse_bombs(packed, len(data))
             _refuse_others(packed)
+            slim = _slimmed(packed)
+        data = slim or data
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
+                raise FileRefusedError(FileFault.UNPACKED, limit=MAX_UNPACKED // 1024**2)
             plain = _plain_workbook(data, packed)
             if plain is not None:
                 return plain
@@ -169,11 +192,63 @@ def _workbook(data: bytes) -> list[Sheet]:
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             looks = [_look(packed, _path(sheet)) for sheet in visible[:MAX_SHEETS]]
-            return [look.sheet(str(sheet.title), _rows(sheet)) for sheet, look in zip(visible, looks, strict=False)]
+            return [
+                look.sheet(str(sheet.title), _without_long_gaps(_rows(sheet, is_numbered=look.is_numbered)))
+                for sheet, look in zip(visible, looks, strict=False)
+            ]
     except FileRefusedError:
         raise
     except Exception as error:  # a damaged or hostile archive breaks anywhere
         raise FileRefusedError(FileFault.BROKEN) from error
+
+
+def _refuse_bombs(packed: zipfile.ZipFile, size: int) -> None:
+    """By what the archive says of itself: no more than that is ever unpacked of an entry."""
+    unpacked = sum(entry.file_size for entry in packed.infolist())
+    beside = sum(entry.file_size for entry in packed.infolist() if not _is_sheet(entry.filename))
+    is_bomb = unpacked > _INNOCENT and unpacked > _PACKED_AT_MOST * size
+    if is_bomb or beside > MAX_UNPACKED or unpacked > _MAX_LOOKED_AT:
+        raise FileRefusedError(FileFault.UNPACKED, limit=MAX_UNPACKED // 1024**2)
+
+
+def _is_sheet(name: str) -> bool:
+    return name.startswith("xl/worksheets/") and name.endswith(".xml")
+
+
+def _slimmed(packed: zipfile.ZipFile) -> bytes | None:
+    """The workbook without the rows that hold formatting only, where a sheet has many of them; None where none has.
+
+    A sheet may be formatted down to row 1,048,576, or have all the rows below the list hidden: readers would spend a
+    minute on rows in which nothing stands.
+    """
+    large = [entry.filename for entry in packed.infolist() if _is_sheet(entry.filename) and entry.file_size > _SWOLLEN]
+    swollen = {name for name in large if _has_many_blank(packed, name)}
+    if not swollen:
+        return None
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as slim:
+        # Pictures and the like nobody reads.
+        for name in dict.fromkeys(name for name in packed.namelist() if name.endswith((".xml", ".rels"))):
+            with slim.open(name, "w", force_zip64=True) as copy:
+                for piece in _pieces(packed, name) if name in swollen else _read(packed, name):
+                    copy.write(_BLANK_ROW.sub(b"", piece) if name in swollen else piece)
+    return buffer.getvalue()
+
+
+def _has_many_blank(packed: zipfile.ZipFile, name: str) -> bool:
+    """Whether leaving out the blank rows is worth while; never where a row takes its number from the one above."""
+    blank = 0
+    for piece in _pieces(packed, name):
+        if _ROW_WITHOUT_NUMBER.search(piece):
+            return False
+        blank += sum(1 for _ in _BLANK_ROW.finditer(piece))
+    return blank >= _WORTH_A_COPY
+
+
+def _read(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with packed.open(name) as stream:
+        while piece := stream.read(_PIECE):
+            yield piece
 
 
 def _refuse_others(packed: zipfile.ZipFile) -> None:
@@ -205,6 +280,7 @@ class _Look:
     about: int = 0
     shared: int = 0  # cells that hold a shared string
     is_plain: bool = True
+    is_numbered: bool = True  # every row says where it stands
 
     def take(self, piece: bytes) -> None:
         self.shared += piece.count(b't="s"')
@@ -217,6 +293,7 @@ class _Look:
         if max(len(self.hidden), len(self.uncounted), len(self.merges)) > _MAX_HIDDEN:
             raise FileRefusedError(FileFault.BROKEN)
         # Of "#REF!" calamine says nothing.
+        self.is_numbered = self.is_numbered and not _ROW_WITHOUT_NUMBER.search(piece)
         odd = b't="e"' in piece or _ODD.search(piece) is not None
         self.is_plain = self.is_plain and not odd and self._is_small(piece)
 
@@ -321,17 +398,28 @@ def _merged(ranges: Iterable[tuple[bytes, bytes, bytes, bytes]]) -> dict[tuple[i
     return covered
 
 
-def _rows(sheet) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+def _rows(sheet, *, is_numbered: bool) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+    """``is_numbered``: a row that does not stand in the file costs nothing, and ``_slimmed`` took blank ones out."""
     try:
         sheet.reset_dimensions()
         for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
-            if number > LAST_ROW:
+            if number > LAST_ROW and not is_numbered:
                 raise FileRefusedError(FileFault.ENDLESS, sheet=sheet.title, last=LAST_ROW)
-            yield Line(number, tuple(_plain(cell) for cell in row))
+            if number > _ROWS_OF_A_SHEET:
+                raise FileRefusedError(FileFault.BROKEN)
+            yield Line(number, tuple(_plain(cell) for cell in row) if row.count(None) < len(row) else ())
     except FileRefusedError:
         raise
     except Exception as error:  # as above
         raise FileRefusedError(FileFault.BROKEN) from error
+
+
+def _without_long_gaps(lines: Iterator[Line]) -> Iterator[Line]:
+    blank = 0
+    for line in lines:
+        blank = 0 if any(line.cells) or 0 in line.cells else blank + 1
+        if blank <= _BLANK_TOLD:
+            yield line
 
 
 def _plain(cell: object) -> Cell:
@@ -361,7 +449,7 @@ def _decode(data: bytes) -> str:
 def _csv(decoded: str, delimiter: str) -> Iterator[Line]:
     try:
         for number, row in enumerate(csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter), start=1):
-            if number > LAST_ROW:
+            if number > _ROWS_OF_A_SHEET:
                 raise FileRefusedError(FileFault.TOO_MANY_ROWS)
             yield Line(number, tuple(cell[:_TOLD] for cell in row[:MAX_COLUMNS]))
     except csv.Error as error:
