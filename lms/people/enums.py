@@ -145,6 +145,10 @@ class Refusal(models.TextChoices):
         "last_day_over",
         _("The last day, %(day)s, is over: the list is for posts held now. End the post on the person's card."),
     )
+    LATER_MAIN = (
+        "later_main",
+        _("The next main post begins on %(day)s: the present one must have a last day before it."),
+    )
     ALONE = (
         "alone",
         _("A further post of somebody who is not known yet: the row of the main post must stand above it in the file."),

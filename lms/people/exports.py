@@ -139,6 +139,8 @@ def _explain(book: Any) -> None:
             "giữ thì kết thúc tại trang của đồng chí đó.",
             "Quyền, phụ trách: ghi Có nếu được giao quyền hoặc phụ trách, chưa bổ nhiệm chính thức. Số quyết định: ghi "
             "như trên văn bản, ví dụ 12/QĐ-MTTQ-BTT.",
+            "Muốn bỏ hẳn Email, Đến ngày hoặc Số quyết định đã ghi trước đây: ghi “xóa” vào ô đó. Muốn bỏ nhiệm vụ "
+            "Trang: chọn Không.",
             "Ô để trống không làm thay đổi thông tin đã có. Nhập lại cùng một tệp không tạo thêm tài khoản.",
         ),
         start=1,
@@ -159,7 +161,8 @@ def _line(number: int, row: RosterLine) -> list[str]:
     return [str(number), row.full_name, born, phone, row.email, row.position, rules.DUTIES.get(row.page_duty, ""),
             row.unit, f"{row.starts_on:%d/%m/%Y}", row.page,
             rules.KINDS[rules.MAIN if row.is_primary else rules.FURTHER], rules.ACTING[True] if row.is_acting else "",
-            f"{row.last_day:%d/%m/%Y}" if row.last_day else "", row.decision]  # fmt: skip
+            f"{row.last_day:%d/%m/%Y}" if row.last_day else "",
+            "" if rules.is_clearing(row.decision) else row.decision]  # fmt: skip
 
 
 def roster_csv(rows: Iterable[RosterLine]) -> Iterator[str]:

@@ -29,6 +29,9 @@ _DUTY_WORDS = {
     "to truong": "team",
     "khong phu trach": "",
 }  # fmt: skip
+# In a cell of these: what stands there until now is no longer so. An empty cell says nothing.
+CLEARING = "xóa"
+CLEARED = ("email", "last_day", "decision")
 # As the drop-down of the template has them.
 PAGES = {pages.YES: "Có", pages.NO: "Chưa", pages.UNKNOWN: "Chưa rõ"}
 _PAGE_WORDS = {
@@ -84,7 +87,7 @@ class Entry:
 
     ``page_status`` "": the row says nothing of the unit's page. ``remarks``: what was not understood as written.
     ``kind``: MAIN, FURTHER, or "" where the row does not say and so means the main post. ``is_acting`` and ``last_day``
-    None, ``decision`` "": the row says nothing.
+    None, ``decision`` "": the row says nothing. ``clears``: of CLEARED, what the row says there is none of.
     """
 
     number: int
@@ -106,6 +109,7 @@ class Entry:
     is_acting: bool | None = None
     last_day: dt.date | None = None
     decision: str = ""
+    clears: frozenset[str] = frozenset()
 
     @property
     def is_further(self) -> bool:
@@ -130,7 +134,8 @@ class Post:
 @dataclass(frozen=True)
 class Known:
     """An account that a row may mean. ``placed``: serves somewhere at present. ``aliases``: phones and e-mails of
-    accounts that were united with this one. ``post``: the primary appointment, ``further``: the others.
+    accounts that were united with this one. ``post``: the primary appointment, ``further``: the others; ``next_main``:
+    when a later primary one begins.
     """
 
     pk: int
@@ -145,6 +150,7 @@ class Known:
     post: Post | None
     aliases: frozenset[str] = frozenset()
     further: tuple[Post, ...] = ()
+    next_main: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -186,14 +192,27 @@ def read_entry(number: int, cells: dict[str, Cell], today: dt.date) -> tuple[Ent
     remarks: list[tuple[Remark, dict[str, Any]]] = []
     problem: Problem | None = None
     cells = _position_and_unit(cells)
+    cleared, cells = _parted_by_clearing(cells)
     for column, reader in _READERS.items():
         try:
             values.update(reader(_text(column, cells.get(column)), cells.get(column), today))
         except RowRefusedError as error:
             problem = problem or error.problem
         remarks += values.pop("remarks", [])
+    values["clears"] = cleared
     entry = Entry(number=number, **values, remarks=tuple(remarks))
     return entry, problem or _missing(entry, today)
+
+
+def is_clearing(cell: Cell) -> bool:
+    """ "xóa", "Xoá", "(XÓA)": nothing more stands in the cell."""
+    return isinstance(cell, str) and len(cell) < 20 and text.fold(cell).strip(" .:;()[]\"'“”") == text.fold(CLEARING)
+
+
+def _parted_by_clearing(cells: Mapping[str, Cell]) -> tuple[frozenset[str], dict[str, Cell]]:
+    """The columns in which the mark stands, and the cells without it."""
+    cleared = frozenset(column for column in CLEARED if is_clearing(cells.get(column)))
+    return cleared, {column: cell for column, cell in cells.items() if column not in cleared}
 
 
 def original(cells: dict[str, Cell]) -> dict[str, str]:
@@ -220,12 +239,14 @@ _OF_POST = ("post_kind", "is_acting", "last_day", "decision")
 
 def kept_cells(cells: Mapping[str, Cell]) -> dict[str, str]:
     """The cells that a staged row keeps as they were written, for ``said_of_post`` to read again."""
-    return {column: written for column in _OF_POST if (written := shown(cells.get(column))[:300])}
+    kept = [*_OF_POST, *(["email"] if is_clearing(cells.get("email")) else [])]
+    return {column: written for column in kept if (written := shown(cells.get(column))[:300])}
 
 
 def said_of_post(kept: Mapping[str, Cell]) -> dict[str, Any]:
     """Fields of Entry from kept cells; a cell that is wrong in itself says nothing (its row was refused)."""
-    values: dict[str, Any] = {}
+    cleared, kept = _parted_by_clearing(kept)
+    values: dict[str, Any] = {"clears": cleared}
     for column in _OF_POST:
         try:
             values |= _READERS[column](_text(column, kept.get(column)), kept.get(column), dt.date.max)
@@ -377,7 +398,7 @@ def _day(column: str, written: str, cell: Cell) -> dt.date | None:
 def _duty(written: str, cell: Cell, today: dt.date) -> dict[str, Any]:
     if not written:
         return {"page_duty": None}
-    key = _DUTY_WORDS.get(text.fold(written))
+    key = "" if is_clearing(written) else _DUTY_WORDS.get(text.fold(written))
     if key is None:
         raise RowRefusedError(Refusal.BAD_DUTY, value=written)
     return {"page_duty": key}
@@ -638,9 +659,21 @@ def decide(
         if entry.position and entry.position != post.position:
             changes["position"] = [post.position, entry.position]
         changes.update(_changes_of_post(entry, post))
+        overlap = _overlap(entry, known, changes)
+        if overlap:
+            return refused(overlap)
     changes.update(of_page)
     outcome = Outcome.MOVED if post and "unit" in changes else Outcome.CHANGED if changes else Outcome.UNCHANGED
     return Decision(outcome, known.pk, changes)
+
+
+def _overlap(entry: Entry, known: Known, changes: Mapping[str, object]) -> Problem | None:
+    """Nobody has two main posts on one day: the present one cannot be made to last into the next."""
+    later = known.next_main
+    if "last_day" not in changes or "unit" in changes or later is None:
+        return None
+    is_over = entry.last_day is not None and entry.last_day < later
+    return None if is_over else Problem(Refusal.LATER_MAIN, {"day": f"{later:%d/%m/%Y}"})
 
 
 def decide_further(
@@ -674,7 +707,9 @@ def further_post(entry: Entry, unit_id: int, known: Known) -> Post | None:
 
 
 def _changes_of_post(entry: Entry, post: Post) -> dict[str, list[str]]:
-    """What a row says otherwise of the very post that it names; the position aside."""
+    """What a row says otherwise of the very post that it names, new "" for what there is none of any more; the
+    position aside.
+    """
     changes: dict[str, list[str]] = {}
     if entry.page_duty is not None and entry.page_duty != post.page_duty:
         changes["page_duty"] = [DUTIES.get(post.page_duty, ""), DUTIES[entry.page_duty]]
@@ -684,6 +719,10 @@ def _changes_of_post(entry: Entry, post: Post) -> dict[str, list[str]]:
         changes["last_day"] = [f"{post.last_day:%d/%m/%Y}" if post.last_day else "", f"{entry.last_day:%d/%m/%Y}"]
     if entry.decision and entry.decision != post.decision:
         changes["decision"] = [post.decision, entry.decision]
+    if "last_day" in entry.clears and post.last_day:
+        changes["last_day"] = [f"{post.last_day:%d/%m/%Y}", ""]
+    if "decision" in entry.clears and post.decision:
+        changes["decision"] = [post.decision, ""]
     return changes
 
 
@@ -709,6 +748,8 @@ def _changes_of_person(entry: Entry, known: Known) -> dict[str, list[str]]:
         changes["phone"] = [phones.display(known.phone), phones.display(entry.phone)]
     if entry.email and entry.email not in (known.email.lower(), *known.aliases):
         changes["email"] = [known.email, entry.email]
+    if "email" in entry.clears and known.email:
+        changes["email"] = [known.email, ""]
     if _birth_is_news(entry, known):
         old = f"{known.born_on:%d/%m/%Y}" if known.born_on else str(known.birth_year or "")
         changes["born"] = [old, f"{entry.born_on:%d/%m/%Y}" if entry.born_on else str(entry.birth_year)]

@@ -86,6 +86,17 @@ def test_the_roster_of_a_province_comes_back_without_a_difference(manager_p1, un
     assert len(found) == 5
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_decision_that_reads_like_the_mark_of_clearing_clears_nothing(manager_p1, units, kind):
+    born = dt.date(1985, 8, 5)
+    held = [(1, "Đặng Thị Hoà", "Xoá"), (2, "Lê Văn Bình", "12/QĐ-MTTQ"), (4, "Vũ Thị Cúc", "Xóa số 12/QĐ")]
+    for number, name, decision in held:
+        someone = person(units, number, name, born=born, email=f"cb{number}@mattran.vn")
+        Appointment.objects.filter(person=someone).update(decision=decision, ends_on=dt.date(2027, 1, 1))
+    found = [row for row in again(manager_p1, units, kind) if row[0] != manager_p1.full_name]
+    assert sorted(found) == sorted((name, "unchanged", "", {}) for _, name, _ in held)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(

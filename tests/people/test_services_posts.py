@@ -21,7 +21,7 @@ SINCE = dt.date(2025, 7, 1)
 COLUMNS = {
     "name": "Họ và tên", "born": "Ngày sinh", "phone": "Điện thoại", "position": "Chức vụ", "unit": "Đơn vị",
     "starts": "Từ ngày", "kind": "Loại chức vụ", "acting": "Quyền, phụ trách", "last": "Đến ngày",
-    "decision": "Số quyết định", "duty": "Nhiệm vụ Trang",
+    "decision": "Số quyết định", "duty": "Nhiệm vụ Trang", "email": "Email",
 }  # fmt: skip
 ANH = {"name": "Đặng Thị Ánh", "born": "05/08/1985", "phone": "0912 345 678"}
 MAIN = {**ANH, "position": "Phó Chủ tịch", "unit": "Xã Vạn Yên"}
@@ -199,6 +199,118 @@ def test_a_decision_number_and_a_last_day_are_added_to_the_post_of_today(manager
     serving(units)
     write(stage(manager_p1, units.p1, {**MAIN, "decision": "9/QĐ", "last": "31/12/2026"}), manager_p1)
     assert posts() == [("Phó Chủ tịch", str(units.p1_a), True, False, SINCE, dt.date(2027, 1, 1), "9/QĐ")]
+
+
+TOLD = {"decision": "12/QĐ-MTTQ", "ends_on": dt.date(2027, 1, 1), "page_duty": "officer"}
+
+
+def well_told(units, **fields):
+    """The main post of somebody of whom everything is told that a roster can take away again."""
+    person = serving(units, **{**TOLD, **fields})
+    User.objects.filter(pk=person.pk).update(email="anh@mattran.vn")
+    return person.appointments.select_related("person").get(is_primary=True)
+
+
+def standing(post):
+    post = Appointment.objects.select_related("person").get(pk=post.pk)
+    return post.person.email, post.ends_on, post.decision, post.page_duty
+
+
+@pytest.mark.parametrize("mark", ["xóa", "Xoá", "XÓA", " (xoa) ", "xo\u0301a."])
+def test_the_mark_takes_away_what_stands_there_and_taking_back_brings_it_again(manager_p1, units, mark):
+    post = well_told(units)
+    before = standing(post)
+    row = {**MAIN, "email": mark, "last": mark, "decision": mark, "duty": mark, "starts": "01/07/2025"}
+    batch = stage(manager_p1, units.p1, row)
+    assert batch.rows.get().changes == {
+        "email": ["anh@mattran.vn", ""], "last_day": ["31/12/2026", ""], "decision": ["12/QĐ-MTTQ", ""],
+        "page_duty": ["Phụ trách Trang", "Không"],
+    }  # fmt: skip
+    write(batch, manager_p1)
+    assert (standing(post), len(posts())) == (("", None, "", ""), 1)
+    again = stage(manager_p1, units.p1, row)
+    assert again.rows.get().outcome == Outcome.UNCHANGED
+    undone(batch, manager_p1)
+    assert standing(post) == before
+
+
+@pytest.mark.parametrize("cell", ["", " "])
+def test_an_empty_cell_takes_nothing_away(manager_p1, units, cell):
+    well_told(units)
+    batch = stage(manager_p1, units.p1, {**MAIN, "email": cell, "last": cell, "decision": cell, "duty": cell})
+    assert (batch.rows.get().outcome, batch.rows.get().changes) == (Outcome.UNCHANGED, {})
+
+
+def test_words_that_only_begin_like_the_mark_are_a_decision(manager_p1, units):
+    post = well_told(units)
+    write(stage(manager_p1, units.p1, {**MAIN, "decision": "Xóa số 12/QĐ"}), manager_p1)
+    assert standing(post)[2] == "Xóa số 12/QĐ"
+
+
+def test_the_mark_is_a_name_and_a_position_where_those_stand(manager_p1, units):
+    write(stage(manager_p1, units.p1, {**MAIN, "name": "Xóa", "position": "Xoá"}), manager_p1)
+    assert [post[0] for post in posts("Xóa")] == ["Xoá"]
+
+
+@pytest.mark.parametrize("column", ["phone", "born", "starts"])
+def test_the_mark_where_nothing_can_be_taken_away_is_refused(manager_p1, units, column):
+    well_told(units)
+    batch = stage(manager_p1, units.p1, {**MAIN, column: "xóa"})
+    assert (batch.rows.get().outcome, batch.rows.get().changes) == (Outcome.REFUSED, {})
+
+
+def test_the_mark_alone_tells_nobody_apart(manager_p1, units):
+    well_told(units)
+    batch = stage(manager_p1, units.p1, {**MAIN, "phone": "", "born": "", "email": "xóa"})
+    assert outcomes(batch) == [(2, Outcome.REFUSED, Refusal.NOTHING_TO_TELL_APART)]
+
+
+def test_a_new_person_has_nothing_to_be_taken_away(manager_p1, units):
+    batch = write(stage(manager_p1, units.p1, {**MAIN, "email": "xóa", "last": "xóa", "decision": "xóa"}), manager_p1)
+    assert (batch.rows.get().outcome, User.objects.get(full_name=ANH["name"]).email) == (Outcome.NEW, "")
+    assert posts() == [("Phó Chủ tịch", "Xã Vạn Yên", True, False, TODAY, None, "")]
+
+
+def test_a_later_first_day_with_the_mark_corrects_the_post_that_stands(manager_p1, units):
+    post = well_told(units)
+    write(stage(manager_p1, units.p1, {**MAIN, "decision": "xóa", "starts": "01/12/2026"}), manager_p1)
+    assert (standing(post)[1:3], len(posts())) == ((dt.date(2027, 1, 1), ""), 1)
+
+
+def test_the_last_day_before_another_main_post_cannot_be_taken_away(manager_p1, units):
+    post = well_told(units)
+    Appointment.objects.create(
+        person=post.person, unit=units.p1_b, position="Chuyên viên", starts_on=dt.date(2027, 1, 1)
+    )
+    for last, problem in {"xóa": Refusal.LATER_MAIN, "01/01/2027": Refusal.LATER_MAIN, "31/12/2026": ""}.items():
+        row = stage(manager_p1, units.p1, {**MAIN, "last": last}).rows.get()
+        assert (row.refusal, not problem or "01/01/2027" in row.sentence) == (problem, True)
+
+
+def test_the_mark_in_a_further_row_takes_away_of_that_post_alone(manager_p1, units):
+    main = well_told(units, further=[(units.p1_b, "Ủy viên")])
+    other = Appointment.objects.get(position="Ủy viên")
+    Appointment.objects.filter(pk=other.pk).update(decision="13/QĐ")
+    write(stage(manager_p1, units.p1, {**FURTHER, "decision": "xóa", "email": "xóa"}), manager_p1)
+    assert (standing(other)[2], standing(main)[2], main.person.email) == ("", "12/QĐ-MTTQ", "anh@mattran.vn")
+
+
+def test_the_e_mail_of_who_has_rights_over_others_is_not_taken_away(manager_p1, units):
+    post = well_told(units)
+    User.objects.filter(pk=post.person_id).update(is_superuser=True)
+    batch = stage(manager_p1, units.p1, {**MAIN, "email": "xóa"})
+    assert outcomes(batch) == [(2, Outcome.REFUSED, Refusal.STAFF)]
+
+
+def test_a_mark_in_a_doubtful_row_counts_once_it_is_decided(manager_p1, units):
+    post = well_told(units)
+    batch = stage(manager_p1, units.p1, {**MAIN, "name": "Trần Thị Hoa", "email": "xóa", "decision": "xóa"})
+    row = batch.rows.get()
+    assert (row.outcome, row.original["email"]) == (Outcome.CONFLICT, "xóa")
+    said = {"row_id": row.pk, "answer": "person", "person_id": post.person_id}
+    assert roster_answers.answer_row(batch=batch, by=manager_p1, at=AT, **said)
+    write(batch, manager_p1)
+    assert (standing(post)[0], standing(post)[2]) == ("", "")
 
 
 def test_who_is_appointed_after_acting_has_two_posts_one_after_the_other(manager_p1, units):

@@ -95,8 +95,9 @@ class RosterRow(models.Model):
     """pii: one row as it stood in the file (``number`` is Excel's), and what would become of it.
 
     ``original``: column → the cell as written, of a refused or doubtful row; of any other the cells that have no field
-    here (further post, acting, last day, decision; rules.said_of_post reads them). ``remarks``: [key, words] of what
-    was understood otherwise than written. ``page_status`` is "" where the row says nothing of the unit's page.
+    here (further post, acting, last day, decision, the mark that clears an e-mail; rules.said_of_post reads them).
+    ``remarks``: [key, words] of what was understood otherwise than written. ``page_status`` is "" where the row says
+    nothing of the unit's page.
     ``candidates``: of a doubtful row, accounts or units that it may mean; ``unit_key``: of one whose unit is doubtful,
     the text as UnitChoice keeps it. ``undo``: what writing it changed (services.roster_undo reads it).
     """

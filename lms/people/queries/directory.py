@@ -50,10 +50,12 @@ class Found:
         if known is None:
             return None
         held = [(row, post) for row, post in self.posts.get(known.pk, []) if _holds(row, day)]
+        ahead = [row.starts_on for row, _ in self.posts.get(known.pk, []) if row.is_primary and row.starts_on > day]
         return replace(
             known,
             post=next((post for row, post in held if row.is_primary), None),
             further=tuple(post for row, post in held if not row.is_primary),
+            next_main=min(ahead, default=None),
         )
 
 

@@ -44,10 +44,12 @@ def serve(person: User, unit: Unit, entry: Entry, *, is_new: bool, importer: Use
 
 
 def _is_told_more_of(post: Appointment, entry: Entry) -> bool:
-    """The row only adds to the appointment of today (a number, a last day) and gives no later day for it."""
+    """The row only adds to the appointment of today (a number, a last day) or takes that away, and gives no later day
+    for it.
+    """
     said = _values(post, entry)
     same = all(said[field] == getattr(post, field) for field in _ANOTHER)
-    return same and (entry.starts_on is None or "decision" not in _changed(post, said))
+    return same and (entry.starts_on is None or not entry.decision or "decision" not in _changed(post, said))
 
 
 def _further(person: User, unit: Unit, entry: Entry, importer: User) -> dict[str, Any]:
@@ -133,8 +135,8 @@ def _values(post: Appointment, entry: Entry) -> dict[str, Any]:
         "position": entry.position or post.position,
         "page_duty": post.page_duty if entry.page_duty is None else entry.page_duty,
         "is_acting": post.is_acting if entry.is_acting is None else entry.is_acting,
-        "ends_on": _ends_on(entry) or post.ends_on,
-        "decision": entry.decision or post.decision,
+        "ends_on": None if "last_day" in entry.clears else _ends_on(entry) or post.ends_on,
+        "decision": "" if "decision" in entry.clears else entry.decision or post.decision,
     }
 
 
@@ -142,9 +144,11 @@ def _changed(post: Appointment, said: dict[str, Any]) -> set[str]:
     return {field for field, value in said.items() if value != getattr(post, field)}
 
 
-def _demand_alone(post: Appointment, ends_on: dt.date) -> None:
+def _demand_alone(post: Appointment, ends_on: dt.date | None) -> None:
     """Nobody has two main posts on one day. Raises RefusedError."""
-    later = Q(starts_on__lt=ends_on, starts_on__gte=post.starts_on)
+    later = Q(starts_on__gte=post.starts_on)
+    if ends_on:
+        later &= Q(starts_on__lt=ends_on)
     other = Appointment.objects.filter(later, person=post.person_id, is_primary=True).exclude(pk=post.pk).first()
     if other:
         raise RefusedError(

@@ -266,7 +266,7 @@ class _Judge:
             fields["born"] = [_born(changed, 0), _born(changed, 1)]
         for key, (before, after) in fields.items():
             now = _born_of(person) if key == "born" else getattr(person, key) or ""
-            words = {"field": key, "now": _shown(key, after), "before": _shown(key, before)}
+            words = {"field": key, "now": _shown(key, after) or "–", "before": _shown(key, before) or "–"}
             if now == (before or ""):
                 continue
             if now != (after or ""):

@@ -1,5 +1,6 @@
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from lms.accounts import phones
 from lms.accounts.models import User
@@ -17,8 +18,9 @@ def appointments_of(person: User) -> list[queries.Service]:
 
 @register.filter
 def changes(row: RosterRow) -> list[tuple[str, str, str]]:
-    """What a row would change: the field's name, the old and the new."""
-    return [(str(FIELDS[key]), old or "–", new or "–") for key, (old, new) in row.changes.items()]
+    """What a row would change: the field's name, the old and the new; "removed" where nothing is to stand there."""
+    removed = pgettext("difference", "removed")
+    return [(str(FIELDS[key]), old or "–", new or removed) for key, (old, new) in row.changes.items()]
 
 
 @register.filter

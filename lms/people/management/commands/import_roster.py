@@ -19,6 +19,7 @@ from lms.people.models import RosterBatch, RosterLeaver, RosterRow
 from lms.people.queries import doubts
 from lms.people.services import codes as codes_service
 from lms.people.services import roster_leavers, rosters
+from lms.people.templatetags import people_tags
 from lms.units.models import Unit
 
 # So many differences are told one by one; refused and doubtful rows all are.
@@ -149,7 +150,7 @@ class Command(BaseCommand):
     def _report_differences(self, batch: RosterBatch) -> None:
         changed = RosterRow.objects.filter(batch=batch, outcome__in=[each for each in WRITTEN if each != Outcome.NEW])
         for row in changed.order_by("pk")[:DIFFERENCES]:
-            told = "; ".join(f"{FIELDS[key]}: {old or '–'} → {new or '–'}" for key, (old, new) in row.changes.items())
+            told = "; ".join(f"{field}: {old} → {new}" for field, old, new in people_tags.changes(row))
             self.stdout.write(f"{self._place(row)}: {row.full_name}: {told}")
         more = changed.count() - DIFFERENCES
         if more > 0:
