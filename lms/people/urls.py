@@ -15,6 +15,7 @@ from lms.people.views import (
     rosters,
     slips,
     trace,
+    undecided,
     viewing,
 )
 
@@ -34,6 +35,7 @@ urlpatterns = [
         appointments.make_primary,
         name="appointment_primary",
     ),
+    path("units/people/undecided/", undecided.undecided, name="undecided"),
     path("units/people/same/", merging.same, name="same"),
     path("units/people/same/apart/", merging.apart, name="same_apart"),
     path("units/people/same/united/", merging.united, name="united"),

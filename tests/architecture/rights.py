@@ -154,6 +154,7 @@ RULES: dict[str, Rule] = {
     "people:view_as": see(over("approve"), person_id="person"),
     "people:view_as_end": act(SIGNED_IN),
     "people:changes": see(lists("approve")),
+    "people:undecided": see(lists("import")),
     "people:change_new": see(lists("approve")),
     "people:changes_unit": see(over("view", "approve"), **_UNIT),
     **{

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -30,8 +31,10 @@ from lms.people.reorganising_queries import (
 from lms.people.services import approvals
 from lms.people.services.rights import governed_units, rights_to_give
 from lms.people.services.rosters import NotAllowedError
+from lms.people.undecided_queries import undecided_of
 from lms.units import queries as tree
 from lms.units.models import Grant, Reorganisation, ReorganisationStep, ReorganisedUnit, Unit
+from lms.units.scope import granted_paths
 from lms.units.services import reorganising as engine
 from lms.units.services.errors import RefusedError
 
@@ -171,6 +174,37 @@ def decide(
             line.line.appointment_id: to for line in doubtful if line.line.unit_id == unit and not line.is_decided
         }
     return engine.decide_moves(reorganisation=change, decisions=decisions, by=by, at=at)
+
+
+@transaction.atomic
+def decide_own(
+    *, chosen: Mapping[int, int | None], everybody: tuple[int, int | None] | None, by: User, at: dt.datetime
+) -> tuple[int, int]:
+    """Where people of divided and dissolved units of ``by`` go on, whichever plan closed these: ``chosen`` one by one
+    (appointment → unit, None: nowhere), or ``everybody`` of a unit. How many were decided, and how many were not there
+    to be decided any more: a second call decides nothing.
+
+    Raises NotAllowedError for a unit in which ``by`` may not bring in people, RefusedError (then nothing is decided).
+    """
+    posts = undecided_of(by)
+    posts = posts.filter(unit=everybody[0]) if everybody else posts.filter(pk__in=list(chosen))
+    told = dict(
+        posts.annotate(change=F("unit__reorganised__reorganisation")).order_by("pk").values_list("pk", "change")
+    )
+    decisions = dict.fromkeys(told, everybody[1]) if everybody else {pk: chosen[pk] for pk in told}
+    _demand_import({to for to in decisions.values() if to}, by)
+    decided = 0
+    for change in Reorganisation.objects.filter(pk__in=set(told.values())).order_by("pk"):
+        own = {pk: str(to) if to else None for pk, to in decisions.items() if told[pk] == change.pk}
+        decided += engine.decide_moves(reorganisation=change, decisions=own, by=by, at=at)
+    return decided, len(chosen) - len(told) if chosen else 0
+
+
+def _demand_import(ids: set[int], by: User) -> None:
+    paths = tuple(granted_paths(by, Grant.Right.IMPORT))
+    found = dict(Unit.objects.filter(pk__in=ids).values_list("pk", "path"))
+    if len(found) < len(ids) or not all(path.startswith(paths) for path in found.values()):
+        raise NotAllowedError
 
 
 def address_of(approval: Approval) -> str:

@@ -21,6 +21,7 @@ from lms.people.account_queries import described
 from lms.people.people_forms import ReasonForm
 from lms.people.services import closing
 from lms.people.services.rosters import NotAllowedError, may_import
+from lms.people.undecided_queries import number_undecided
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.queries import name_on
 from lms.units.scope import granted_units
@@ -60,6 +61,7 @@ def people(request: AuthenticatedRequest) -> HttpResponse:
         "asked": asked, "page": page, "rows": rows, "duties": Appointment.Duty.choices[1:],
         "is_filtered": bool({**chosen, "order": ""} != {"order": ""}), "kept": urlencode(chosen),
         "may_export": queries.may_appoint_somewhere(viewer),
+        "undecided": number_undecided(viewer),
         "where": where, "hits": hits, "unit_name": name_on(asked.unit, clock.today()) if asked.unit else "",
     }  # fmt: skip
     return render(request, "people/people.html", context)

@@ -41,6 +41,7 @@ from lms.people.services import approvals
 from lms.people.services import reorganising as services
 from lms.people.services.rights import governed_units, rights_to_give
 from lms.people.services.rosters import NotAllowedError
+from lms.people.undecided_queries import number_undecided
 from lms.units import queries as tree
 from lms.units.models import Grant, Reorganisation, ReorganisationStep, Unit
 from lms.units.scope import granted_paths
@@ -90,6 +91,7 @@ def changes(request: AuthenticatedRequest) -> HttpResponse:
         "standings": queries.Standing.choices,
         "is_filtered": any(asked.values()),
         "query": urlencode({key: value for key, value in asked.items() if value}) + "&",
+        "undecided": number_undecided(by),
     }
     return render(request, "people/reorganisings.html", context)
 

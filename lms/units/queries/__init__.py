@@ -1,5 +1,6 @@
 """Reads: who serves where on a day, the tree on a day, finding a unit by what people type (``tree``); what a plan would
-change (``reorganisation``); figures of one frame told in another (``rolling``).
+change (``reorganisation``); whom it left to be decided about (``undecided``); figures of one frame told in another
+(``rolling``).
 """
 
 from lms.units.queries.reorganisation import (
@@ -36,8 +37,10 @@ from lms.units.queries.tree import (
     search_units,
     tree_on,
 )
+from lms.units.queries.undecided import ClosedUnit, closed_units, undecided
 
 __all__ = [
+    "ClosedUnit",
     "ClosingLine",
     "DoubtfulLine",
     "GrantLine",
@@ -60,6 +63,7 @@ __all__ = [
     "breadcrumb",
     "breadcrumbs_on",
     "children_on",
+    "closed_units",
     "counts_by_level",
     "inferred_note",
     "is_day_inferred",
@@ -73,4 +77,5 @@ __all__ = [
     "roots_on",
     "search_units",
     "tree_on",
+    "undecided",
 ]

@@ -14,6 +14,7 @@ from lms.core import audit
 from lms.units.models import Appointment, Grant, Reorganisation, ReorganisationMove, ReorganisedUnit, Unit
 from lms.units.queries.reorganisation import frame_of, plan_of, preview
 from lms.units.queries.tree import names_on
+from lms.units.queries.undecided import undecided
 from lms.units.rules.changes import Ref
 from lms.units.services import appointments
 from lms.units.services.batches import Progress
@@ -155,16 +156,16 @@ def decide_moves(
     current = Reorganisation.objects.select_for_update(of=("self",)).select_related("top").get(pk=reorganisation.pk)
     if current.state == Reorganisation.State.CANCELLED:
         raise RefusedError(gettext_noop("the plan is cancelled"))
-    known = _known_moves(current)
+    known = _known_moves(current, decisions)
     wanted = {pk: to for pk, to in decisions.items() if known.get(pk, _NEVER) != (to or "")}
     if not wanted:
         return 0
-    doubtful = {line.line.appointment_id: line.line for line in preview(current, people=0).doubtful}
+    doubtful = _begin_of_doubtful(current, wanted)
     places = _Places(current)
     for pk, to in wanted.items():
         if pk not in doubtful:
             raise RefusedError(gettext_noop("where this person goes on is not to be decided"))
-        if to is None and doubtful[pk].starts_on > current.effective_on:
+        if to is None and doubtful[pk] > current.effective_on:
             raise RefusedError(gettext_noop("the appointment begins only later: end it where it is kept"))
         ReorganisationMove.objects.update_or_create(
             reorganisation=current,
@@ -184,11 +185,19 @@ def decide_moves(
 _NEVER = object()
 
 
-def _known_moves(reorganisation: Reorganisation) -> dict[int, Ref]:
-    return {
-        move.appointment_id: move.to_ref or (str(move.to_unit_id) if move.to_unit_id else "")
-        for move in ReorganisationMove.objects.filter(reorganisation=reorganisation)
-    }
+def _known_moves(reorganisation: Reorganisation, appointment_ids: Iterable[int]) -> dict[int, Ref]:
+    moves = ReorganisationMove.objects.filter(reorganisation=reorganisation, appointment__in=list(appointment_ids))
+    return {move.appointment_id: move.to_ref or (str(move.to_unit_id) if move.to_unit_id else "") for move in moves}
+
+
+def _begin_of_doubtful(reorganisation: Reorganisation, appointment_ids: Iterable[int]) -> dict[int, dt.date]:
+    """Those of the appointments about which somebody decides, and their first day."""
+    if reorganisation.switched_at:
+        # Not the preview of the whole plan: ten thousand units, while a manager decides about one of them.
+        own = undecided(Q(unit__reorganised__reorganisation=reorganisation)).filter(pk__in=list(appointment_ids))
+        return dict(own.values_list("pk", "starts_on"))
+    lines = [line.line for line in preview(reorganisation, people=0).doubtful]
+    return {line.appointment_id: line.starts_on for line in lines}
 
 
 class _Places:
