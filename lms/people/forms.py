@@ -46,6 +46,7 @@ class UploadForm(forms.Form):
         label=_("They leave on"),
         required=False,
         input_formats=["%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d"],
+        error_messages={"invalid": _("Write the day as dd/mm/yyyy, for example 30/11/2026.")},
         widget=forms.DateInput(format="%d/%m/%Y", attrs={"inputmode": "numeric", "placeholder": "dd/mm/yyyy"}),
         help_text=_(
             "The first day on which they no longer serve; empty for today. Only where the file is a full list."

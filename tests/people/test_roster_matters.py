@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 
 from lms.accounts.models import User
 from lms.people import queries
@@ -283,6 +284,24 @@ def test_an_agreement_counts_only_for_the_people_it_was_given_for(manager_p1, ce
     with pytest.raises(roster_leavers.LeaversError):
         services.confirm(batch=batch, by=manager_p1, at=AT)
     assert Approval.objects.count() == 1
+
+
+def test_who_was_asked_is_not_asked_again_until_others_would_leave(client, manager_p1, units, crew):
+    batch = stage(manager_p1, units.p1, HOA, sync=Sync.ALL)
+    page, again = reverse("people:roster_leavers", args=[batch.pk]), reverse("people:roster_ask", args=[batch.pk])
+    client.force_login(manager_p1)
+    may_ask = lambda: f'action="{again}"' in client.get(page).content.decode()  # noqa: E731
+    assert may_ask()
+    client.post(again, {"reason": "Danh sách đầy đủ"})
+    assert not may_ask()
+    leaver = batch.leavers.filter(stays=False).first()
+    said = client.post(
+        reverse("people:roster_leaver", args=[batch.pk]), {"leaver": leaver.pk, "stays": "1", "page": "2"}
+    )
+    assert said.url == f"{page}?page=2#leaver-{leaver.pk}"
+    assert may_ask()
+    client.post(again, {"reason": "Danh sách đầy đủ"})
+    assert (may_ask(), Approval.objects.count()) == (False, 2)
 
 
 def test_three_may_leave_whatever_their_share(manager_p1, units, crew):

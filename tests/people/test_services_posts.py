@@ -230,6 +230,9 @@ def test_the_mark_takes_away_what_stands_there_and_taking_back_brings_it_again(m
     assert (standing(post), len(posts())) == (("", None, "", ""), 1)
     again = stage(manager_p1, units.p1, row)
     assert again.rows.get().outcome == Outcome.UNCHANGED
+    verdict = roster_undo.judge_rows(batch, list(batch.rows.all()))[0]
+    told = {change.words["field"]: change.words["before"] for change in verdict.changes if "field" in change.words}
+    assert told == {"email": "anh@mattran.vn", "decision": "12/QĐ-MTTQ", "last_day": "31/12/2026"}
     undone(batch, manager_p1)
     assert standing(post) == before
 
@@ -491,4 +494,5 @@ def test_the_page_of_four_hundred_doubtful_rows_shows_twenty_and_how_many_are_de
     page = client.get(f"/units/roster/{batch.pk}/doubts/")
     assert page.context["decided"] == 300
     one = {"row": page.context["doubts"][0].row.pk, "answer": "out", "page": "2"}
-    assert client.post(f"/units/roster/{batch.pk}/doubts/row/", one).url.endswith("/doubts/?page=2")
+    back = client.post(f"/units/roster/{batch.pk}/doubts/row/", one).url
+    assert back == f"/units/roster/{batch.pk}/doubts/?page=2#row-{one['row']}"

@@ -23,7 +23,7 @@ from lms.fanpages.models import PageRecord
 from lms.fanpages.rules import Statement
 from lms.people.enums import Back, BatchState, Left
 from lms.people.models import RosterBatch, RosterLeaver, RosterRow, in_words, left_alone
-from lms.people.rules import DUTIES, page_words
+from lms.people.rules import ACTING, DUTIES, page_words
 from lms.people.services.roster_rights import NotAllowedError, may_import
 from lms.units.models import Appointment, Unit
 from lms.units.services.appointments import end_appointment, is_open
@@ -335,6 +335,11 @@ class _Judge:
             self._log("people.roster_undone", person, before, {name: kept[name][0] for name in fields})
 
         verdict.changes.append(Change(Back.POST_WORDS, words, do))
+        for name in fields:
+            if name in _OF_POST and kept[name][0] != kept[name][1]:
+                before, now = (_OF_POST[name](value) or "–" for value in kept[name])
+                field_ = "last_day" if name == "ends_on" else name
+                verdict.changes.append(Change(Back.FIELD, {"field": field_, "now": now, "before": before}, _nothing))
 
     def _unmake(self, verdict: Verdict, made: Appointment) -> None:
         words = {"position": made.position, "unit": str(made.unit), "day": f"{self._today:%d/%m/%Y}"}
@@ -474,6 +479,18 @@ def _shown(key: str, value: Any) -> str:
     if key == "born" and value and len(str(value)) > 4:
         return f"{dt.date.fromisoformat(value):%d/%m/%Y}"
     return str(value or "")
+
+
+def _last_day(ends_on: str | None) -> str:
+    return f"{dt.date.fromisoformat(ends_on) - dt.timedelta(days=1):%d/%m/%Y}" if ends_on else ""
+
+
+# Of an appointment, what is told beside its position and duty.
+_OF_POST: dict[str, Callable[[Any], str]] = {"is_acting": ACTING.__getitem__, "ends_on": _last_day, "decision": str}
+
+
+def _nothing() -> None:
+    """Told only: the change beside it does it."""
 
 
 def _is_taken(key: str, value: str, person: User) -> bool:

@@ -6,6 +6,7 @@ from lms.accounts import phones
 from lms.accounts.models import User
 from lms.people import queries, rules
 from lms.people.enums import FIELDS
+from lms.people.formats import headings
 from lms.people.models import RosterRow
 
 register = template.Library()
@@ -47,6 +48,12 @@ def of_post(row: RosterRow) -> list[str]:
     if said.get("last_day"):
         words.append(_("until %(day)s") % {"day": f"{said['last_day']:%d/%m/%Y}"})
     return [*words, *([said["decision"]] if said.get("decision") else [])]
+
+
+@register.filter
+def understood(head: str) -> str:
+    """What a heading as written is read as, in words; "" for one that is not known or not read."""
+    return field_words(headings.meaning(head, {}))
 
 
 @register.filter

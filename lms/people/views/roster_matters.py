@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lms.core import clock, numbers
 from lms.core.http import AuthenticatedRequest
 from lms.people import queries, tasks
-from lms.people.enums import BatchState
+from lms.people.enums import ApprovalState, BatchState
 from lms.people.forms import ReasonForm
 from lms.people.models import Approval, RosterLeaver, RosterRow
 from lms.people.queries import doubts
@@ -99,9 +99,14 @@ def roster_answer(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         raise Http404 from error
     if not kept:
         messages.info(request, _("Nothing was decided: the row is no longer doubtful, or the roster is closed."))
+    return redirect(_back_to(request, "people:roster_doubts", pk, f"row-{_number(request.POST.get('row'))}"))
+
+
+def _back_to(request: AuthenticatedRequest, name: str, pk: int, place: str) -> str:
+    """The page of the list from which something was said, at the very row."""
     page = request.POST.get("page", "")
     kept_page = f"?page={page}" if page.isdecimal() and len(page) < 6 and page != "1" else ""
-    return redirect(reverse("people:roster_doubts", kwargs={"pk": pk}) + kept_page)
+    return f"{reverse(name, kwargs={'pk': pk})}{kept_page}#{place}"
 
 
 def _number(written: str | None) -> int:
@@ -149,12 +154,16 @@ def leavers(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         .order_by("-is_guarded", "stays", "pk")
     )
     page = Paginator(rows, LEAVERS_A_PAGE).get_page(request.GET.get("page"))
+    asked = _asked(batch.pk)
+    is_waiting = asked is not None and asked.state == ApprovalState.WAITING
     context = {
         "batch": batch,
         "page": page,
         "people": doubts.leavers_of(list(page)),
         "guard": roster_leavers.guard_of(batch),
-        "asked": _asked(batch.pk),
+        "asked": asked,
+        # Whoever was asked agrees to these very people: once others would leave, nobody can agree any more.
+        "is_asked": is_waiting and asked is not None and asked.payload == roster_leavers.payload_of(batch),
         "form": ReasonForm(),
         "is_open": batch.state == BatchState.STAGED,
     }
@@ -181,7 +190,7 @@ def leaver(request: AuthenticatedRequest, pk: int) -> HttpResponse:
         )
     except NotAllowedError as error:
         raise Http404 from error
-    return redirect("people:roster_leavers", pk=pk)
+    return redirect(_back_to(request, "people:roster_leavers", pk, f"leaver-{_number(request.POST.get('leaver'))}"))
 
 
 @login_required
