@@ -13,7 +13,7 @@ from lms.accounts.models import User
 from lms.core import clock
 from lms.core.storage import private_storage
 from lms.units.models import Appointment, Grant, Unit, in_force
-from lms.units.scope import NOBODY, granted_paths
+from lms.units.scope import NOBODY, below, granted_paths
 
 
 class SubmissionQuerySet(models.QuerySet[Any]):
@@ -35,9 +35,7 @@ class SubmissionQuerySet(models.QuerySet[Any]):
         paths = granted_paths(person, Grant.Right.MARK)
         if not paths:
             return NOBODY
-        within = NOBODY
-        for path in paths:
-            within |= Q(unit__path__startswith=path)
+        within = below(paths)
         serving = Appointment.objects.filter(in_force(clock.today())).filter(within)
         return within | Q(enrolment__user__in=serving.values("person_id"))
 

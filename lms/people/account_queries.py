@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
 from wagtail.log_actions import registry
 from wagtail.models import ModelLogEntry
 
@@ -18,7 +19,7 @@ from lms.people import presets
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.queries import UnitOnDay
-from lms.units.scope import granted_paths, granted_units, people_in_scope, scope_q
+from lms.units.scope import below, granted_paths, granted_units, people_in_scope, scope_q
 
 _CHUNK = 400
 
@@ -200,10 +201,8 @@ def code_log(by: User) -> QuerySet[ModelLogEntry]:
     entries = ModelLogEntry.objects.filter(action__in=LOGGED).select_related("user").order_by("-timestamp", "-pk")
     if by.is_superuser:
         return entries
-    within = Q(pk__in=[])
-    for path in granted_paths(by, Grant.Right.IMPORT):
-        within |= Q(data__path__startswith=path)
-    return entries.filter(within)
+    paths = granted_paths(by, Grant.Right.IMPORT)
+    return entries.filter(below(paths, "data__path", text=KT("data__path")))
 
 
 def log_rows(entries: Iterable[ModelLogEntry]) -> list[LogRow]:

@@ -36,13 +36,26 @@ def place_of(unit: Unit, on: dt.date) -> Unit:
     """Where a link or a request of ``unit`` leads on that day: the unit, or the one into which it went whole since; the
     unit itself where it was divided or dissolved. No query for an open unit, else one for each step.
     """
-    place = unit
-    while place.closed_on is not None and place.closed_on <= on:
-        whole = Succession.objects.filter(old=place, share=Succession.Share.WHOLE).select_related("new__level").first()
-        if whole is None:
-            return unit
-        place = whole.new
-    return place
+    return leads_to([unit], on)[unit.pk]
+
+
+def leads_to(listed: Iterable[Unit], on: dt.date) -> dict[int, Unit]:
+    """Unit id → ``place_of`` it. A query for each step of the longest chain, however many units."""
+    ends = {unit.pk: unit for unit in listed}
+    going = {pk: unit for pk, unit in ends.items() if _is_closed(unit, on)}
+    while going:
+        whole = Succession.objects.filter(
+            old__in={unit.pk for unit in going.values()}, share=Succession.Share.WHOLE
+        ).select_related("new__level")
+        went = {row.old_id: row.new for row in whole.order_by("-pk")}
+        steps = {pk: went[unit.pk] for pk, unit in going.items() if unit.pk in went}
+        ends |= {pk: unit for pk, unit in steps.items() if not _is_closed(unit, on)}
+        going = {pk: unit for pk, unit in steps.items() if _is_closed(unit, on)}
+    return ends
+
+
+def _is_closed(unit: Unit, on: dt.date) -> bool:
+    return unit.closed_on is not None and unit.closed_on <= on
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,9 @@ def links_seen_by(person: User) -> QuerySet[JoinLink]:
 
 
 def link_rows(links: Iterable[JoinLink], at: dt.datetime) -> list[LinkRow]:
-    """Two queries, beside that of ``links`` itself, and one for each link of a unit that is closed."""
+    """Two queries, beside that of ``links`` itself, and one for each step from closed units to those of today."""
     listed = list(links)
-    places = {link.pk: place_of(link.unit, clock.day_of(at)) for link in listed}
+    places = leads_to((link.unit for link in listed), clock.day_of(at))
     names = units.names_on([place.pk for place in places.values()], clock.day_of(at))
     counts: dict[tuple[int, str], int] = {}
     counted = JoinRequest.objects.filter(link__in=[link.pk for link in listed]).values_list("link_id", "state")
@@ -77,8 +90,8 @@ def link_rows(links: Iterable[JoinLink], at: dt.datetime) -> list[LinkRow]:
         waiting = counts.get((link.pk, JoinState.WAITING), 0)
         taken = waiting + counts.get((link.pk, JoinState.APPROVED), 0)
         free = link.at_most is None or taken < link.at_most
-        place = places[link.pk]
-        closed = place.closed_on is not None and place.closed_on <= clock.day_of(at)
+        place = places[link.unit_id]
+        closed = _is_closed(place, clock.day_of(at))
         rows.append(
             LinkRow(
                 link=link,
@@ -163,17 +176,17 @@ def requests_seen_by(person: User, state: str) -> QuerySet[JoinRequest]:
 
 
 def request_rows(requests: Iterable[JoinRequest], viewer: User) -> list[RequestRow]:
-    """The same number of queries whatever the number of ``requests``."""
+    """The same number of queries whatever the number of ``requests``, and one for each step from closed units."""
     listed = list(requests)
     today = clock.today()
     # What waits for a unit that was merged meanwhile waits for its successor.
-    places = {row.pk: place_of(row.unit, today) for row in listed}
+    places = leads_to((row.unit for row in listed), today)
     names = units.names_on([place.pk for place in places.values()], today)
     chains = units.breadcrumbs_on(names.values(), today)
     likely, elsewhere = _likely([row for row in listed if row.state == JoinState.WAITING], viewer)
     rows = []
     for row in listed:
-        unit = names.get(places[row.pk].pk)
+        unit = names.get(places[row.unit_id].pk)
         above = chains.get(unit.path, [])[1:-1] if unit else []
         rows.append(
             RequestRow(

@@ -19,7 +19,7 @@ from lms.plans.queries.dues import Due, dues_of
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, Unit, in_force
 from lms.units.queries import UnitHit
-from lms.units.scope import granted_paths, granted_units, people_in_scope, rights_held, scope_q
+from lms.units.scope import below, granted_paths, granted_units, people_in_scope, rights_held, scope_q
 
 PER_PAGE = 50
 UNITS_FOUND = 20
@@ -51,10 +51,7 @@ def person_in_sight(viewer: User, person_id: int) -> User | None:
     if found:
         return found
     paths = {path for right in LOOKS for path in granted_paths(viewer, right)}
-    once = Q(pk__in=[])
-    for path in paths:
-        once |= Q(unit__path__startswith=path)
-    served = Appointment.objects.filter(once, person_id=person_id)
+    served = Appointment.objects.filter(below(paths), person_id=person_id)
     serves = Appointment.objects.on(clock.today()).filter(person_id=person_id)
     if served.exists() and not serves.exists():
         return User.objects.filter(pk=person_id).first()

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import registry
@@ -34,7 +35,7 @@ from lms.plans.models import Assignment
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, Level, Unit
 from lms.units.queries import UnitOnDay
-from lms.units.scope import granted_paths, has_any_grant
+from lms.units.scope import below, granted_paths, has_any_grant
 from quizzes.models import Override, QuestionVersion, Regrade
 
 A_PAGE = 50
@@ -112,10 +113,7 @@ def visible_to(viewer: User) -> QuerySet[ModelLogEntry]:
 
 
 def _within(paths: Iterable[str]) -> Q:
-    query = Q(pk__in=[])
-    for path in paths:
-        query |= Q(data__path__startswith=path)
-    return query
+    return below(paths, "data__path", text=KT("data__path"))
 
 
 def entries_about(person: User) -> QuerySet[ModelLogEntry]:

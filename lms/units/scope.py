@@ -2,8 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Substr
+from django.db.models.lookups import In
 
 from lms.accounts.models import User
 from lms.core import clock
@@ -44,13 +47,34 @@ def with_their_past(tops: Iterable[str]) -> list[str]:
     # Of the whole tree nothing lies outside: nothing to ask.
     generation = [path for path in paths if len(path) > Unit.steplen]
     while generation:
-        came = NOBODY
-        for path in generation:
-            came |= Q(new__path__startswith=path)
-        whole = Succession.objects.filter(came, share=Succession.Share.WHOLE).values_list("old__path", flat=True)
-        generation = _outermost(path for path in whole if not path.startswith(tuple(paths)))
+        whole = Succession.objects.filter(below(generation, "new__path"), share=Succession.Share.WHOLE)
+        came = whole.values_list("old__path", flat=True)
+        generation = _outermost(path for path in came if not path.startswith(tuple(paths)))
         paths = _outermost([*paths, *generation])
     return paths
+
+
+# So many subtrees are asked for one by one, by the index over paths; SQLite refuses a thousand conditions in a row.
+_ONE_BY_ONE = 100
+
+
+def below(paths: Iterable[str], look_up: str = "unit__path", *, text: Any = None) -> Q:
+    """Rows whose path under ``look_up`` lies in one of the subtrees at ``paths``, however many; none for no path.
+
+    ``text``: the same path as an expression, where ``look_up`` leads into JSON.
+    """
+    tops = sorted(set(paths))
+    query = NOBODY
+    if len(tops) <= _ONE_BY_ONE:
+        for top in tops:
+            query |= Q(**{f"{look_up}__startswith": top})
+        return query
+    by_length: dict[int, list[str]] = {}
+    for top in tops:
+        by_length.setdefault(len(top), []).append(top)
+    for length, same in by_length.items():
+        query |= Q(In(Substr(look_up if text is None else text, 1, length), same))
+    return query
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
@@ -63,10 +87,7 @@ def _outermost(paths: Iterable[str]) -> list[str]:
 
 def scope_q(person: User, *, path: str = "unit__path", right: str = Grant.Right.VIEW, on: dt.date | None = None) -> Q:
     """Rows whose unit (its path under the look-up ``path``) lies in a subtree granted to ``person``."""
-    query = NOBODY
-    for prefix in granted_paths(person, right, on=on):
-        query |= Q(**{f"{path}__startswith": prefix})
-    return query
+    return below(granted_paths(person, right, on=on), path)
 
 
 def people_in_scope(person: User, right: str = Grant.Right.VIEW, *, on: dt.date | None = None) -> Q:

@@ -18,7 +18,7 @@ from lms.core import clock, text
 from lms.core.numbers import number
 from lms.units.models import Appointment, Grant, Unit
 from lms.units.queries import names_on
-from lms.units.scope import NOBODY, granted_paths, granted_units, people_in_scope, rights_held
+from lms.units.scope import NOBODY, below, granted_paths, granted_units, people_in_scope, rights_held
 from quizzes.models import Attempt, Override, Quiz
 
 MARKS = frozenset({Grant.Right.MARK.value})
@@ -76,17 +76,9 @@ def supervised_units(person: User) -> list[Unit]:
     return [unit for unit in found.values() if not unit.closed_on or unit.closed_on > today]
 
 
-def within(paths: Sequence[str], look_up: str) -> Q:
-    """Rows whose path under ``look_up`` lies in one of ``paths``."""
-    query = NOBODY
-    for path in paths:
-        query |= Q(**{f"{look_up}__startswith": path})
-    return query
-
-
 def supervised_unit(person: User, unit_id: int) -> Unit | None:
     """The unit, if ``person`` supervises there. Two queries or more."""
-    return Unit.objects.filter(within(supervised_paths(person), "path"), pk=unit_id).select_related("level").first()
+    return Unit.objects.filter(below(supervised_paths(person), "path"), pk=unit_id).select_related("level").first()
 
 
 def people_supervised(person: User) -> Q:
@@ -197,7 +189,7 @@ def exceptions(person: User, quiz: Quiz, at: dt.datetime) -> ExceptionList:
     people = User.objects.filter(people_supervised(person) | enrolled_supervised(quiz, paths)).exclude(pk=person.pk)
     found = list(
         Override.objects.filter(quiz=quiz)
-        .filter(Q(person__in=people) | within(paths, "unit__path") | Q(unit__path__in=chains))
+        .filter(Q(person__in=people) | below(paths, "unit__path") | Q(unit__path__in=chains))
         .select_related("person", "unit", "made_by", "withdrawn_by")
         .order_by("-made_at")
     )
@@ -206,7 +198,7 @@ def exceptions(person: User, quiz: Quiz, at: dt.datetime) -> ExceptionList:
     enrolled = list(
         Enrolment.objects.standing()
         .filter(course=quiz.activity.course_id, withdrawn_at__isnull=True)
-        .filter(within([row.unit.path for row in found if row.unit], "unit__path"))
+        .filter(below([row.unit.path for row in found if row.unit], "unit__path"))
         .values_list("unit__path")
         .annotate(people=Count("user", distinct=True))
         .order_by()
@@ -221,7 +213,7 @@ def exceptions(person: User, quiz: Quiz, at: dt.datetime) -> ExceptionList:
 def enrolled_supervised(quiz: Quiz, paths: Sequence[str]) -> Q:
     """Accounts that take the course from a unit in ``paths``: a filter for User."""
     rows = Enrolment.objects.filter(course=quiz.activity.course_id, withdrawn_at__isnull=True)
-    return Q(pk__in=rows.filter(within(paths, "unit__path")).values("user"))
+    return Q(pk__in=rows.filter(below(paths, "unit__path")).values("user"))
 
 
 def _homes(quiz: Quiz, people: Iterable[int], today: dt.date) -> dict[int, str]:
@@ -291,7 +283,7 @@ def one_exception(person: User, quiz: Quiz, override_id: int) -> Override | None
     people = User.objects.filter(people_supervised(person) | enrolled_supervised(quiz, paths)).exclude(pk=person.pk)
     return (
         Override.objects.filter(quiz=quiz, pk=override_id)
-        .filter(Q(person__in=people) | within(paths, "unit__path"))
+        .filter(Q(person__in=people) | below(paths, "unit__path"))
         .first()
     )
 

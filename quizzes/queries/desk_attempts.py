@@ -14,10 +14,10 @@ from lms.core import clock, text
 from lms.core.numbers import percent
 from lms.units.models import Unit
 from lms.units.queries import names_on
-from lms.units.scope import granted_paths
+from lms.units.scope import below, granted_paths
 from quizzes import types
 from quizzes.models import Attempt, AttemptQuestion, AttemptStep, Quiz
-from quizzes.queries.desk import Page, page_of, points, within
+from quizzes.queries.desk import Page, page_of, points
 
 State = Attempt.State
 # In the order of the filter.
@@ -61,7 +61,7 @@ def attempt_list(person: User, quiz: Quiz, *, state: str, unit: str, name: str, 
         found = found.filter(enrolment__user__name_folded__contains=word)
     folded = text.fold(unit)
     if folded:
-        found = found.filter(within(_paths(person, folded), "enrolment__unit__path"))
+        found = found.filter(below(_paths(person, folded), "enrolment__unit__path"))
     counts = dict(found.order_by().values_list("state").annotate(number=Count("pk")))
     total = sum(counts.values())
     page = page_of(counts.get(state, 0) if state else total, number)
@@ -79,7 +79,7 @@ def _paths(person: User, folded: str) -> list[str]:
     """Units whose name holds ``folded``, where ``person`` marks; of a unit and one below it only the upper."""
     marked = granted_paths(person, "mark")
     found = Unit.objects.filter(
-        Q(names__full_folded__contains=folded) | Q(names__short_folded__contains=folded), within(marked, "path")
+        Q(names__full_folded__contains=folded) | Q(names__short_folded__contains=folded), below(marked, "path")
     )
     paths = sorted(set(found.values_list("path", flat=True)[:500]), key=len)
     kept: list[str] = []

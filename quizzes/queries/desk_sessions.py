@@ -13,8 +13,9 @@ from lms.core import clock
 from lms.core.numbers import percent
 from lms.units.models import Unit
 from lms.units.queries import UnitOnDay, appointments_on, names_on
+from lms.units.scope import below
 from quizzes.models import Attempt, ExamSession, ExamTicket, Quiz
-from quizzes.queries.desk import Candidate, candidates, supervised_paths, within
+from quizzes.queries.desk import Candidate, candidates, supervised_paths
 
 State = Attempt.State
 
@@ -46,7 +47,7 @@ def _standing(row: ExamSession) -> str:
 
 
 def _sessions(person: User) -> Any:
-    return ExamSession.objects.filter(within(supervised_paths(person), "unit__path"))
+    return ExamSession.objects.filter(below(supervised_paths(person), "unit__path"))
 
 
 def session_list(person: User) -> list[SessionRow]:

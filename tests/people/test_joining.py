@@ -22,7 +22,7 @@ from lms.people.services.roster_rights import NotAllowedError
 from lms.people.views import joining as views
 from lms.units.models import Appointment, Succession
 from lms.units.services.errors import RefusedError
-from tests.conftest import NOON, make_person
+from tests.conftest import NOON, make_person, make_unit
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -425,6 +425,23 @@ def test_a_chain_of_mergers_is_followed_to_its_end(link, units):
     units.p1_a.refresh_from_db()
     assert queries.place_of(units.p1_a, NOON.date()) == units.p2_a
     assert queries.place_of(units.p1_a, NOON.date() - DAY) == units.p1_a
+
+
+def test_links_of_three_closed_units_cost_as_many_queries_as_of_one(link, units, manager_p1):
+    def cost(rows) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert len(queries.link_rows(rows, NOON)) == len(rows)
+        return len(asked)
+
+    made = [link]
+    for number in range(2):
+        unit = make_unit(f"Xã Cũ {number}", parent=units.p1, level="commune", rank=30)
+        made.append(service.make_link(unit=unit, by=manager_p1, at=NOON, expires_at=NOON + 30 * DAY))
+    for row in made:
+        merged(row.unit, units.p2_a)
+    listed = list(JoinLink.objects.filter(pk__in=[row.pk for row in made]).select_related("unit", "made_by"))
+    assert cost(listed) == cost(listed[:1])
+    assert {row.unit for row in queries.link_rows(listed, NOON)} == {"Xã Văn Lăng"}
 
 
 # --- Guesses, and two at the same moment ------------------------------------------------------------

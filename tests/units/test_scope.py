@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 
 from lms.accounts.models import User
-from lms.units.models import Appointment, Grant, Succession
-from lms.units.scope import granted_paths, granted_units, has_any_grant, people_in_scope, scope_q
+from lms.units.models import Appointment, Grant, Succession, Unit, UnitName
+from lms.units.scope import NOBODY, below, granted_paths, granted_units, has_any_grant, people_in_scope, scope_q
 from tests.factories import units as make
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +136,38 @@ def test_people_in_scope_are_those_who_serve_there_that_day(officer_p1, officer_
     make.AppointmentFactory(person=officer_p2, unit=units.p1_b, starts_on=TODAY, is_primary=False)
     assert seen(TODAY) == {officer_p2, manager_p1}
     assert seen(TODAY - dt.timedelta(days=1)) == {officer_p1, manager_p1}
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+@pytest.mark.parametrize("strange", [0, 3, 1500])
+def test_however_many_subtrees_are_asked_for_the_same_rows_are_found(units, strange) -> None:
+    # Three lengths, so that a list of each is asked for; SQLite refuses a thousand conditions in a row.
+    others = [f"{unit.path}{number:04X}"[: 8 + 4 * (number % 3)] for number in range(strange) for unit in (units.p2,)]
+    others = [path for path in others if path not in {units.p2.path, units.p2_a.path}]
+    for tops in ([units.p1.path], [units.p1_a.path, units.p2_a.path], [units.centre.path]):
+        naive = NOBODY
+        for path in tops:
+            naive |= Q(unit__path__startswith=path)
+        expected = set(Appointment.objects.filter(naive).values_list("pk", flat=True))
+        assert expected
+        assert set(Appointment.objects.filter(below([*tops, *others])).values_list("pk", flat=True)) == expected
+        assert Appointment.objects.exclude(below([*tops, *others])).count() == 6 - len(expected)
+    assert not Appointment.objects.filter(below([])).exists()
+
+
+@pytest.mark.usefixtures("somebody_everywhere")
+def test_a_province_may_have_taken_over_more_communes_than_a_database_takes_conditions(nobody, units) -> None:
+    make.GrantFactory(person=nobody, unit=units.p1, right=Grant.Right.VIEW)
+    communes = Unit.objects.bulk_create(
+        Unit(
+            path=Unit._get_path(units.p2.path, 3, 100 + number), depth=3, level=units.p2_a.level, closed_on=MERGER,
+        )
+        for number in range(1500)
+    )  # fmt: skip
+    Succession.objects.bulk_create(Succession(old=unit, new=units.p1_a, share="whole") for unit in communes)
+    late = User.objects.create_user(username="cuoi", full_name="Y Cuối", password="x-y-z-1-2")
+    make.AppointmentFactory(person=late, unit=communes[-1])
+    UnitName.objects.create(unit=communes[-1], full_name="Xã Cuối", short_name="Cuối")
+    assert units_seen(nobody) == P1 | {"Xã Cuối"}
+    assert User.objects.filter(people_in_scope(nobody, on=TODAY), pk=late.pk).exists()
+    assert len(granted_paths(nobody)) == 1501

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
 from lms.accounts.models import User
@@ -16,7 +16,7 @@ from lms.people.models import RosterBatch, RosterRow
 from lms.people.rules import Entry, Known, Post
 from lms.units import queries as units
 from lms.units.models import Appointment, Grant, in_force
-from lms.units.scope import granted_paths
+from lms.units.scope import below, granted_paths
 
 CHUNK = 400
 
@@ -136,9 +136,7 @@ class Directory:
         """People in scope of the same name and full date of birth, wherever they serve."""
         if not entries:
             return
-        within = Q(pk__in=[])
-        for path in self._paths:
-            within |= Q(unit__path__startswith=path)
+        within = below(self._paths)
         # Asked person by person: a list of all who serve would be made anew for every few hundred rows.
         serving = Appointment.objects.filter(in_force(self._today)).filter(within, person=OuterRef("pk"))
         people = User.objects.filter(

@@ -18,7 +18,7 @@ from lms.plans.queries.dues import levels_of, standing_tasks
 from lms.plans.queries.wording import DeadlineSaid, deadline_said, document_said, unit_within, whom_said
 from lms.units import queries as tree
 from lms.units.models import Appointment, Grant, Level, Unit
-from lms.units.scope import granted_paths
+from lms.units.scope import below, granted_paths
 
 _ALL_RIGHTS = (Grant.Right.ASSIGN, Grant.Right.VIEW)
 
@@ -67,13 +67,6 @@ class Tasks:
     own: tuple[TaskRow, ...]
     above: tuple[TaskRow, ...]
     withdrawn: tuple[TaskRow, ...]
-
-
-def _inside(paths: Iterable[str], lookup: str = "unit__path") -> Q:
-    query = Q(pk__in=[])
-    for path in paths:
-        query |= Q(**{f"{lookup}__startswith": path})
-    return query
 
 
 def _above(paths: Iterable[str]) -> set[str]:
@@ -184,7 +177,7 @@ def view_of(user: User, assignment_id: int, on: dt.date, *, unit_id: int | None 
 
 def levels_below(paths: Iterable[str], on: dt.date) -> list[Level]:
     """Levels of which a unit is open that day in the subtrees, from the top. One query."""
-    units = Unit.objects.open_on(on).filter(_inside(paths, "path")).order_by()
+    units = Unit.objects.open_on(on).filter(below(paths, "path")).order_by()
     return list(Level.objects.filter(pk__in=units.values("level_id")).order_by("rank"))
 
 
@@ -192,7 +185,7 @@ def positions_in_use(paths: Iterable[str], on: dt.date, *, limit: int = 12) -> l
     """The positions most people hold in the subtrees that day, one spelling of each, in Vietnamese order. One query."""
     held = (
         Appointment.objects.on(on)
-        .filter(_inside(paths))
+        .filter(below(paths))
         .order_by()
         .values_list("position")
         .annotate(people=Count("pk"))
@@ -209,7 +202,7 @@ def positions_in_use(paths: Iterable[str], on: dt.date, *, limit: int = 12) -> l
 def documents_known(user: User, *, limit: int = 30) -> QuerySet[BasisDocument]:
     """Documents on which tasks or targets rest that the person may see or that come from above, the latest first."""
     paths = _seen_paths(user)
-    known = _inside(paths) | Q(unit__path__in=_above(paths))
+    known = below(paths) | Q(unit__path__in=_above(paths))
     used = Assignment.objects.filter(known, basis__isnull=False).values("basis_id")
     aimed = Target.objects.filter(known, basis__isnull=False).values("basis_id")
     ids = list(

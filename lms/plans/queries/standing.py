@@ -20,6 +20,7 @@ from lms.plans.models import Assignment
 from lms.plans.queries.carrying import stand_of
 from lms.units import queries as tree
 from lms.units.models import Appointment, Unit
+from lms.units.scope import below
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,7 @@ def posts_under(aim: rules.Aim, on: dt.date) -> QuerySet[Appointment]:
 
 
 def _whatever_position(aim: rules.Aim, on: dt.date) -> QuerySet[Appointment]:
-    inside = Q(unit__path__startswith=aim.path)
-    for path in aim.former:
-        inside |= Q(unit__path__startswith=path)
-    found = Appointment.objects.on(on).filter(inside)
+    found = Appointment.objects.on(on).filter(below([aim.path, *aim.former]))
     if aim.levels:
         found = found.filter(unit__level__in=aim.levels)
     return found.filter(page_duty__in=aim.duties) if aim.duties else found

@@ -18,7 +18,7 @@ from lms.reports.rules import Figures, Kind, Row
 from lms.units import queries as tree
 from lms.units.models import Appointment, Unit
 from lms.units.queries import Untold, possible_places
-from lms.units.scope import with_their_past
+from lms.units.scope import below, with_their_past
 
 # So many units of a remainder are named.
 NAMED = 12
@@ -74,10 +74,7 @@ def frame_table(place: Place, question: Question, frame: dt.date) -> FrameTable:
 
 def _by_unit(reach: Iterable[str], question: Question) -> dict[int, Figures]:
     """Unit id → its people of that day. One query."""
-    within = Q(pk__in=[])
-    for path in reach:
-        within |= Q(unit__path__startswith=path)
-    posts = Appointment.objects.on(question.day).filter(within, is_primary=True)
+    posts = Appointment.objects.on(question.day).filter(below(reach), is_primary=True)
     if question.duty:
         posts = posts.filter(page_duty=question.duty)
     done = Exists(completed_enrolments(question).filter(user=OuterRef("person_id")))
