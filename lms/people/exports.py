@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,9 +24,13 @@ from lms.units.models import Unit
 # The heads are our format: the same in every language.
 HEADS = ["STT", "Họ và tên", "Ngày sinh", "Điện thoại", "Email", "Chức vụ", "Nhiệm vụ Trang", "Đơn vị", "Từ ngày",
          "Trang cộng đồng", "Loại chức vụ", "Quyền, phụ trách", "Đến ngày", "Số quyết định"]  # fmt: skip
-_WIDTHS = [6, 28, 14, 16, 28, 28, 26, 40, 14, 36, 16, 18, 14, 24]
+# In characters. All of them side by side on A4 across leave letters of some 6 points.
+_WIDTHS = [5, 24, 12, 14, 28, 26, 26, 34, 12, 30, 12, 12, 12, 18]
 SLIP_HEADS = ["Họ và tên", "Đơn vị", "Điện thoại", "Tên đăng nhập", "Mã dùng một lần"]
 _LISTED_ROWS = 1000
+# Points of a line; characters of a line of the guide.
+_LINE, _GUIDE = 15, 84
+_A4 = 9  # as Excel counts kinds of paper
 
 
 def _put(sheet: Any, row: int, column: int, value: object, **style: Any) -> None:
@@ -39,18 +44,34 @@ def _put(sheet: Any, row: int, column: int, value: object, **style: Any) -> None
 
 
 def _headed(sheet: Any, heads: list[str], widths: list[int]) -> None:
-    from openpyxl.styles import Font, PatternFill  # noqa: PLC0415  costs 0.2 s, needed here only
+    from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415  costs 0.2 s, needed here only
     from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
 
+    style = {
+        "font": Font(name="Calibri", size=11, bold=True),  # without a name some programs take one with serifs
+        "fill": PatternFill("solid", fgColor="FBECEB"),
+        "alignment": Alignment(wrap_text=True, vertical="center"),
+    }
     for column, (head, width) in enumerate(zip(heads, widths, strict=True), start=1):
-        _put(sheet, 1, column, head, font=Font(bold=True), fill=PatternFill("solid", fgColor="FBECEB"))
+        _put(sheet, 1, column, head, **style)
         sheet.column_dimensions[get_column_letter(column)].width = width
+    if any(len(head) > width for head, width in zip(heads, widths, strict=True)):
+        sheet.row_dimensions[1].height = 2 * _LINE
     sheet.freeze_panes = "A2"
-    # On paper: A4 across, all columns side by side, the heads on every page.
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:1"
+    _on_paper(sheet)
+
+
+def _on_paper(sheet: Any, orientation: str = "landscape") -> None:
+    """A4, all columns side by side, narrow margins, lines between the cells."""
+    from openpyxl.worksheet.page import PageMargins  # noqa: PLC0415  as above
+    from openpyxl.worksheet.properties import PageSetupProperties  # noqa: PLC0415  as above
+
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = orientation, _A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    sheet.print_options.gridLines = orientation == "landscape"
 
 
 def _bytes(book: Any) -> bytes:
@@ -83,7 +104,7 @@ def template_xlsx(unit: Unit) -> bytes:
         _put(listed, row, 2, known.code)
     called = book.create_sheet("Chức vụ")
     positions = people_queries.positions_below(unit)
-    _headed(called, ["Chức vụ"], [50])
+    _headed(called, ["Chức vụ"], [80])
     for row, position in enumerate(positions, start=2):
         _put(called, row, 1, position)
     _drop_downs(sheet, len(index.all()), len(positions))
@@ -121,7 +142,8 @@ def _explain(book: Any) -> None:
     from openpyxl.styles import Alignment  # noqa: PLC0415  as above
 
     sheet = book.create_sheet("Hướng dẫn")
-    sheet.column_dimensions["A"].width = 110
+    sheet.column_dimensions["A"].width = _GUIDE
+    _on_paper(sheet, "portrait")
     for row, line in enumerate(
         (
             "Mỗi dòng một chức vụ. Đồng chí giữ một chức vụ thì chỉ có một dòng.",
@@ -146,6 +168,8 @@ def _explain(book: Any) -> None:
         start=1,
     ):
         _put(sheet, row, 1, line, alignment=Alignment(wrap_text=True, vertical="top"))
+        # Programs that do not measure wrapped text by themselves would show its first line only.
+        sheet.row_dimensions[row].height = _LINE * math.ceil(len(line) / (_GUIDE - 10)) + 4
 
 
 def template_csv() -> bytes:
@@ -185,6 +209,7 @@ def roster_xlsx(rows: Iterable[RosterLine]) -> bytes:
     for column, width in enumerate(_WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A2"
+    _on_paper(sheet)
     sheet.append(HEADS)
     for number, row in enumerate(rows, start=1):
         cells = []

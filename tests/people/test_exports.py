@@ -150,3 +150,19 @@ def test_refused_rows_go_out_as_they_came_and_as_text(words):
     cells = [cell for row in book.active.iter_rows() for cell in row if cell.value]
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell for cell in _cells_of_csv(exports.refused_csv([row], ())) if _is_dangerous(cell)] == []
+
+
+@pytest.mark.django_db
+def test_every_sheet_of_the_template_fits_the_width_of_its_paper_and_the_guide_shows_all_its_lines(units):
+    book = openpyxl.load_workbook(io.BytesIO(exports.template_xlsx(units.p1)))
+    assert [sheet.page_setup.orientation for sheet in book] == ["landscape", "landscape", "landscape", "portrait"]
+    assert {(sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) for sheet in book} == {
+        (True, 0)
+    }
+    guide = book["Hướng dẫn"]
+    width = guide.column_dimensions["A"].width
+    for row in range(1, guide.max_row + 1):
+        assert guide.row_dimensions[row].height >= 15 * len(guide.cell(row, 1).value) / width
+    assert "xóa" in " ".join(guide.cell(row, 1).value for row in range(1, guide.max_row + 1))
+    ranges = {str(each.sqref).split(":")[0] for each in book["Danh sách"].data_validations.dataValidation}
+    assert ranges == {"F2", "G2", "H2", "J2", "K2", "L2"}
