@@ -10,13 +10,25 @@ from lms.accounts.models import User
 from lms.core import text
 from lms.people.people_queries import may_appoint_somewhere
 from lms.units import queries as tree
-from lms.units.models import Appointment, Grant, Reorganisation, UnitName
+from lms.units.models import Appointment, Grant, Reorganisation, Succession, UnitName
 from lms.units.scope import granted_paths, granted_units, scope_q
 
 
 def undecided_of(viewer: User) -> QuerySet[Appointment]:
-    """Of the units in which ``viewer`` brings people in, and of those that went whole into one of them."""
-    return tree.undecided(scope_q(viewer, right=Grant.Right.IMPORT))
+    """Of the units in which ``viewer`` brings people in, and of those that went into one of them, whole or in part: a
+    commune made of parts takes its officers in, though the divided one is no longer anybody's below the province.
+    """
+    into = Succession.objects.filter(scope_q(viewer, path="new__path", right=Grant.Right.IMPORT))
+    return tree.undecided(_own(viewer) | Q(unit__in=into.values("old")))
+
+
+def undecided_of_own(viewer: User) -> QuerySet[Appointment]:
+    """Those of ``undecided_of`` whose appointment ``viewer`` may also end: not of what came only in part."""
+    return tree.undecided(_own(viewer))
+
+
+def _own(viewer: User) -> Q:
+    return scope_q(viewer, right=Grant.Right.IMPORT)
 
 
 def number_undecided(viewer: User) -> int:
@@ -46,7 +58,7 @@ class Undecided:
 @dataclass(frozen=True)
 class Waiting:
     """A closed unit and whoever is left in it. ``places``: where ``viewer`` may send them; ``elsewhere``: names of what
-    else the unit was divided into, where somebody above decides.
+    else the unit was divided into, whose own managers decide. ``is_own``: its officers were ``viewer``'s as well.
     """
 
     unit_id: int
@@ -56,6 +68,7 @@ class Waiting:
     places: tuple[tree.UnitOnDay, ...]
     elsewhere: tuple[str, ...]
     people: tuple[Undecided, ...]
+    is_own: bool
 
 
 def waiting(viewer: User, unit_ids: Iterable[int]) -> list[Waiting]:
@@ -78,6 +91,7 @@ def waiting(viewer: User, unit_ids: Iterable[int]) -> list[Waiting]:
             tuple(place for place in unit.candidates if place.path.startswith(paths)),
             tuple(place.name for place in unit.candidates if not place.path.startswith(paths)),
             tuple(left[unit.unit_id]),
+            unit.path.startswith(paths),
         )
         for unit in tree.closed_units(ids)
         if left[unit.unit_id]

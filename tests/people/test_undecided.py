@@ -210,6 +210,30 @@ def test_what_went_to_another_province_is_named_and_cannot_be_chosen(units, boss
     assert f'value="{unit_of("Xã Hai").pk}"' not in page
 
 
+def test_the_manager_of_a_commune_made_of_a_part_takes_people_in_and_ends_nobody(divided, units, officer_p1):
+    new = unit_of("Xã Một")
+    chief = make_person("chu-tich", "Chủ Tịch Xã Một", new)
+    Grant.objects.create(person=chief, unit=new, right="import", starts_on=DAY)
+    old = post_of(officer_p1)
+    with time_machine.travel(AFTER, tick=False):
+        [unit] = queries.waiting(chief, queries.units_with_undecided(chief))
+        assert [line.appointment_id for line in unit.people] == [old.pk]
+        assert ([place.name for place in unit.places], unit.elsewhere) == (["Xã Một"], ("Xã Hai",))
+        client = signed_in(chief)
+        page = client.get(PAGE).content.decode()
+        assert 'value="none"' not in page
+        assert reverse("people:person", args=[officer_p1.pk]) not in page
+        for sent in (
+            {f"to_{old.pk}": "none", "do": "each"},
+            {f"to_{old.pk}": unit_of("Xã Hai").pk, "do": "each"},
+            {"bulk_unit": units.p1_a.pk, "bulk_to": "none", "do": "bulk"},
+        ):
+            assert client.post(PAGE, sent).status_code == 404
+        assert post_of(officer_p1) == old
+        client.post(PAGE, {f"to_{old.pk}": new.pk, "do": "each"})
+    assert post_of(officer_p1).unit == new
+
+
 def test_a_later_appointment_is_not_ended_before_it_begins(divided, manager_p1, officer_p1, units):
     later = appointments.appoint(
         person=make_person("bay", "Lê Thị Bảy", units.p1_b), unit=units.p1_b, position="", starts_on=DAY, actor=None,

@@ -31,7 +31,7 @@ from lms.people.reorganising_queries import (
 from lms.people.services import approvals
 from lms.people.services.rights import governed_units, rights_to_give
 from lms.people.services.rosters import NotAllowedError
-from lms.people.undecided_queries import undecided_of
+from lms.people.undecided_queries import undecided_of, undecided_of_own
 from lms.units import queries as tree
 from lms.units.models import Grant, Reorganisation, ReorganisationStep, ReorganisedUnit, Unit
 from lms.units.scope import granted_paths
@@ -184,7 +184,8 @@ def decide_own(
     (appointment → unit, None: nowhere), or ``everybody`` of a unit. How many were decided, and how many were not there
     to be decided any more: a second call decides nothing.
 
-    Raises NotAllowedError for a unit in which ``by`` may not bring in people, RefusedError (then nothing is decided).
+    Raises NotAllowedError for a unit in which ``by`` may not bring in people and for the end of an appointment in a
+    unit of which only a part came to ``by``, RefusedError (then nothing is decided).
     """
     posts = undecided_of(by)
     posts = posts.filter(unit=everybody[0]) if everybody else posts.filter(pk__in=list(chosen))
@@ -193,6 +194,9 @@ def decide_own(
     )
     decisions = dict.fromkeys(told, everybody[1]) if everybody else {pk: chosen[pk] for pk in told}
     _demand_import({to for to in decisions.values() if to}, by)
+    ending = [pk for pk, to in decisions.items() if to is None]
+    if ending and undecided_of_own(by).filter(pk__in=ending).distinct().count() < len(ending):
+        raise NotAllowedError
     decided = 0
     for change in Reorganisation.objects.filter(pk__in=set(told.values())).order_by("pk"):
         own = {pk: str(to) if to else None for pk, to in decisions.items() if told[pk] == change.pk}

@@ -309,6 +309,7 @@ def _follows(request: AuthenticatedRequest, found: Reorganisation) -> dict[str, 
         "warnings": [problem for problem in follows.problems if problem.is_warning],
         "errors": [problem for problem in follows.problems if not problem.is_warning],
         "bulks": queries.bulks_of(follows),
+        "undecided": number_undecided(by) if found.switched_at else 0,
         "other": _other(request, found),
     }
 

@@ -32,6 +32,7 @@ class ClosedUnit:
     """
 
     unit_id: int
+    path: str
     name: str
     where: str
     change: Reorganisation
@@ -60,7 +61,7 @@ def closed_units(ids: Collection[int]) -> list[ClosedUnit]:
             above = [step.name for step in reversed(chains[row.unit.path][1:-1])]
             heirs = sorted((names[pk] for pk in went[row.unit_id] if pk in names), key=lambda unit: unit.sort_key)
             found[row.unit_id] = ClosedUnit(
-                row.unit_id, names[row.unit_id].name, ", ".join(above), change, tuple(heirs)
+                row.unit_id, row.unit.path, names[row.unit_id].name, ", ".join(above), change, tuple(heirs)
             )
     return [found[row.unit_id] for row in rows]
 
