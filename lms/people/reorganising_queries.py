@@ -21,6 +21,7 @@ from lms.core import clock, text
 from lms.fanpages.models import PageRecord
 from lms.people.enums import ApprovalState, BatchState, JoinState
 from lms.people.models import Approval, JoinLink, JoinRequest, RosterBatch
+from lms.people.services import approvals
 from lms.plans.models import Assignment, Target
 from lms.plans.queries import DeadlineSaid, deadline_said, document_said
 from lms.units import queries as tree
@@ -112,6 +113,20 @@ class PracticeLine:
 
 
 @dataclass(frozen=True)
+class ApprovalLine:
+    """A request that waits for a second person over a closing unit. ``lapses_on``: the day on which it is closed by
+    itself where nobody decides; ``is_before``: the unit is still there on that day.
+    """
+
+    fate: Fate
+    approval_id: int
+    title: str
+    asked_by: str
+    lapses_on: dt.date
+    is_before: bool
+
+
+@dataclass(frozen=True)
 class Consequences:
     pages: tuple[PageLine, ...] = ()
     tasks: tuple[TaskLine, ...] = ()
@@ -119,15 +134,16 @@ class Consequences:
     rosters: tuple[RosterLine, ...] = ()
     joining: tuple[JoiningLine, ...] = ()
     practice: tuple[PracticeLine, ...] = ()
+    approvals: tuple[ApprovalLine, ...] = ()
 
     @property
     def waiting(self) -> int:
         return sum(line.waiting for line in self.practice)
 
 
-def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Consequences:
-    """For the closing units (unit id → fate), all of them below ``top``, as things stand today, in the tree's order.
-    Seven queries however many units close.
+def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date, day: dt.date) -> Consequences:
+    """For the units that close on ``day`` (unit id → fate), all of them below ``top``, as things stand today, in the
+    tree's order. Eight queries however many units close.
     """
     if not fates:
         return Consequences()
@@ -184,7 +200,17 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date) -> Con
             if links[unit] or asking[unit]
         ),
         tuple(PracticeLine(fates[unit], number) for unit, number in waiting if unit in fates),
+        tuple(
+            _approval_line(fates[row.unit_id], row, day)
+            for row in below(Approval.objects.filter(state=ApprovalState.WAITING)).select_related("asked_by")
+            if row.unit_id in fates
+        ),
     )  # fmt: skip
+
+
+def _approval_line(fate: Fate, row: Approval, day: dt.date) -> ApprovalLine:
+    lapses_on = clock.day_of(row.asked_at + approvals.HOLDS)
+    return ApprovalLine(fate, row.pk, approvals.title_of(row), row.asked_by.full_name, lapses_on, lapses_on < day)
 
 
 # --- A plan in words ----------------------------------------------------------------------------------
@@ -267,6 +293,7 @@ def figures_of(follows: tree.Preview, above: Consequences, moved: Sequence[Moved
         Figure("rosters", gettext("Rosters on their way in"), len(above.rosters)),
         Figure("joining", gettext("Units that end with joining links or requests to join"), len(above.joining)),
         Figure("practice", gettext("Practical tasks that wait to be confirmed"), above.waiting),
+        Figure("approvals", gettext("Requests that wait for a second person"), len(above.approvals)),
     )
 
 
@@ -344,6 +371,11 @@ def parts_of(
              gettext("They stay in the queue of whoever confirms for the successor; better look at them before the "
                   "day."),
              above.practice),
+        Part("approvals", gettext("Requests that wait for a second person"),
+             gettext("Whoever approves over the unit that takes the old one over whole decides them; of a divided or "
+                  "dissolved unit, only whoever approves over the unit above. Better decide them before the day: what "
+                  "they ask for was written about the unit as it is now."),
+             above.approvals),
     )  # fmt: skip
 
 
@@ -406,6 +438,9 @@ def _row_of(key: str, line: Any) -> tuple[str, str, str, str]:
         case "joining":
             said = gettext("links: %(links)s, requests: %(requests)s") % {"links": line.links, "requests": line.waiting}
             return line.fate.name, said, "; ".join(line.fate.heirs) if line.fate.is_whole else "", ""
+        case "approvals":
+            to = "; ".join(line.fate.heirs) if line.fate.is_whole else ""
+            return line.fate.name, f"{line.title}, {line.asked_by}", to, f"{line.lapses_on:%d/%m/%Y}"
     return line.fate.name, str(line.waiting), "; ".join(line.fate.heirs), ""
 
 

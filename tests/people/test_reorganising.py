@@ -415,6 +415,47 @@ def test_the_preview_counts_everything_that_follows_and_writes_nothing(
     assert Appointment.objects.get(person=officer_p1).ends_on is None
 
 
+def waiting(unit: Unit, by: User, key: str, *, days_ago: int = 0) -> Approval:
+    return Approval.objects.create(
+        action="people.reset_password", unit=unit, payload_key=key, reason="mất điện thoại", asked_by=by,
+        asked_at=NOON - dt.timedelta(days=days_ago),
+    )  # fmt: skip
+
+
+def test_the_preview_lists_the_requests_that_wait_over_units_that_end(units, merger, manager_p1, manager_p2, desk):
+    fresh = waiting(units.p1_a, manager_p1, "a")
+    old = waiting(units.p1_b, manager_p1, "b", days_ago=10)
+    waiting(units.p2_a, manager_p2, "c")
+    decided = waiting(units.p1_a, manager_p1, "d")
+    Approval.objects.filter(pk=decided.pk).update(
+        state=ApprovalState.REFUSED, decided_by=manager_p2, decided_at=NOON, note="trùng"
+    )
+    answer = desk.get(reverse("people:change_preview", args=[merger.pk]))
+    (part,) = [part for part, _page in answer.context["parts"] if part.key == "approvals"]
+    told = [(line.approval_id, line.fate.is_whole, line.lapses_on, line.is_before) for line in part.lines]
+    assert told == [
+        (fresh.pk, True, TODAY + dt.timedelta(days=14), False),
+        (old.pk, True, TODAY + dt.timedelta(days=4), True),
+    ]
+    assert figures(answer.context)["approvals"] == 2
+    assert reverse("people:approval", args=[fresh.pk]) in answer.content.decode()
+    table = desk.get(reverse("people:change_csv", args=[merger.pk])).content.decode()
+    assert table.count("07/12/2026") == 1
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("merger", True), ("division", False)])
+def test_a_waiting_request_goes_where_the_preview_says(kind, whole, units, manager_p1, centre, request):
+    """Over the unit that takes the old one over whole; of a divided one only above."""
+    row = waiting(units.p1_a, manager_p1, "a")
+    confirmed(request.getfixturevalue(kind), manager_p1, centre)
+    new = Unit.objects.get(names__full_name="Phường Hồng Gai" if whole else "Xã Một")
+    chief = make_person("chu-tich", "Chủ Tịch Mới", new)
+    Grant.objects.create(person=chief, unit=new, right=Grant.Right.APPROVE, starts_on=DAY)
+    with time_machine.travel(NOON + dt.timedelta(days=9), tick=False):
+        assert approvals.may_decide(chief, row) is whole
+        assert approvals.may_decide(centre, row)
+
+
 def test_the_table_holds_no_formula(units, merger, manager_p1, desk):
     make_person("la", "=HYPERLINK(1)", units.p1_a)
     User.objects.filter(username="la").update(full_name="=HYPERLINK(1)")
@@ -434,6 +475,7 @@ def test_pages_cost_the_same_with_one_and_with_three_people_pages_and_tasks(unit
             person=make_person(f"quyen-{number}", "Lê Thị Quyền", unit), unit=unit, right="view", starts_on=TODAY
         )
         task(outline.course, unit, manager_p1, note=str(number))
+        waiting(unit, manager_p1, str(number))
         PageRecord.objects.create(
             unit=unit, status="yes", url=f"https://www.facebook.com/{unit.pk}", page_key=str(unit.pk), name="Mặt trận",
             source=PageRecord.Source.MANAGER, reported_by=manager_p1, reported_at=NOON,

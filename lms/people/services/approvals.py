@@ -56,6 +56,12 @@ def action_of(approval: Approval) -> Action:
     return _actions[approval.action]
 
 
+def title_of(approval: Approval) -> str:
+    """The key itself for an action that this release no longer knows: its old requests stay readable."""
+    known = _actions.get(approval.action)
+    return str(known.title) if known else approval.action
+
+
 def ask(
     *,
     action: str,

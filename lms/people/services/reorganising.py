@@ -101,7 +101,7 @@ def describe(approval: Approval) -> list[str]:
 
 def figures_said(follows: tree.Preview, top: Unit) -> list[str]:
     """The figures of a plan as lines; those that are nought are left out."""
-    above = consequences(top, fates_of(follows), today=clock.today())
+    above = consequences(top, fates_of(follows), today=clock.today(), day=follows.effective_on)
     return [f"{figure.label}: {number(figure.count)}" for figure in figures_of(follows, above) if figure.count]
 
 
@@ -187,8 +187,11 @@ def decide_own(
     Raises NotAllowedError for a unit in which ``by`` may not bring in people and for the end of an appointment in a
     unit of which only a part came to ``by``, RefusedError (then nothing is decided).
     """
-    posts = undecided_of(by)
-    posts = posts.filter(unit=everybody[0]) if everybody else posts.filter(pk__in=list(chosen))
+    if everybody:
+        # Of a unit of which only a part came, nobody takes all at one stroke.
+        posts = undecided_of_own(by).filter(unit=everybody[0])
+    else:
+        posts = undecided_of(by).filter(pk__in=list(chosen))
     told = dict(
         posts.annotate(change=F("unit__reorganised__reorganisation")).order_by("pk").values_list("pk", "change")
     )

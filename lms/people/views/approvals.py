@@ -42,15 +42,7 @@ class Line:
 
 
 def _lines(approvals: Any) -> list[Line]:
-    return [Line(_title(asked.approval), asked) for asked in queries.lines(approvals)]
-
-
-def _title(approval: Approval) -> str:
-    """The key itself for an action that this release no longer knows: its old requests stay readable."""
-    try:
-        return str(service.action_of(approval).title)
-    except KeyError:
-        return approval.action
+    return [Line(service.title_of(asked.approval), asked) for asked in queries.lines(approvals)]
 
 
 @never_cache
@@ -97,7 +89,7 @@ def _asked(person: User, pk: int) -> Approval:
 
 def _page(request: AuthenticatedRequest, asked: Approval, form: DecisionForm, person: User) -> HttpResponse:
     waits = asked.state == ApprovalState.WAITING
-    known = _title(asked) != asked.action
+    known = service.title_of(asked) != asked.action
     context = {
         "line": _lines([asked])[0],
         "sentences": _sentences(asked) if known else [],
