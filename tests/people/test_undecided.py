@@ -226,9 +226,11 @@ def test_the_manager_of_a_commune_made_of_a_part_takes_people_in_and_ends_nobody
         for sent in (
             {f"to_{old.pk}": "none", "do": "each"},
             {f"to_{old.pk}": unit_of("Xã Hai").pk, "do": "each"},
-            {"bulk_unit": units.p1_a.pk, "bulk_to": "none", "do": "bulk"},
         ):
             assert client.post(PAGE, sent).status_code == 404
+        assert 'name="bulk_unit"' not in page
+        for to in ("none", new.pk):
+            client.post(PAGE, {"bulk_unit": units.p1_a.pk, "bulk_to": to, "do": "bulk"})
         assert post_of(officer_p1) == old
         client.post(PAGE, {f"to_{old.pk}": new.pk, "do": "each"})
     assert post_of(officer_p1).unit == new

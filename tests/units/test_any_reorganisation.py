@@ -1,7 +1,10 @@
 """Whatever the sequence of reorganisations: no total is lost unsaid, and no day before is told otherwise afterwards."""
 
 import datetime as dt
+import uuid
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -9,15 +12,21 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lms.units.models import Appointment, Reorganisation, Succession, Unit, UnitCode, UnitName
+from courses.models import Completion, Course, Enrolment
+from lms.accounts.models import User
+from lms.reports import queries as reports
+from lms.units.models import Appointment, Reorganisation, ReorganisedUnit, Succession, Unit, UnitCode, UnitName
 from lms.units.queries import preview, problems, roll_up, tree_on
+from lms.units.scope import scope_q
 from lms.units.services import reorganising
+from lms.units.services.appointments import is_open
 from lms.units.services.errors import RefusedError
 from tests.conftest import NOON, make_person
 from tests.factories import units as make
 
 FIRST = dt.date(2026, 1, 1)
-MONTHS = [FIRST + dt.timedelta(days=30 * number) for number in range(4)]
+MONTH = dt.timedelta(days=30)
+WRITTEN = (Appointment, Unit, UnitName, UnitCode, Succession, Reorganisation, ReorganisedUnit)
 
 
 def state(day: dt.date) -> tuple[Any, ...]:
@@ -32,8 +41,11 @@ def figures(day: dt.date) -> dict[int, int]:
     return dict(Counter(Appointment.objects.on(day).values_list("unit_id", flat=True)))
 
 
+KINDS = {"province": "tỉnh", "district": "huyện", "commune": "xã"}
+
+
 def kind(level: str) -> str:
-    return {"province": "tỉnh", "district": "huyện", "commune": "xã"}[level]
+    return KINDS[level]
 
 
 def one_step(draw: Any, tree: list[Any], number: int) -> tuple[str, list[int], dict[str, Any]]:
@@ -47,6 +59,7 @@ def one_step(draw: Any, tree: list[Any], number: int) -> tuple[str, list[int], d
     word = kind(unit.level)
     opening = {"name": f"{word.capitalize()} Mới {number}", "type": word, "code": f"9{number}"}
     second = {**opening, "name": f"{opening['name']} b", "code": f"8{number}"}
+    level = draw(st.sampled_from([one for one in KINDS if one != unit.level]))
     below = [each.id for each in tree if each.path[:-4] == unit.path]
     return draw(
         st.sampled_from(
@@ -58,6 +71,7 @@ def one_step(draw: Any, tree: list[Any], number: int) -> tuple[str, list[int], d
                 ("transfer", [unit.id], {"parent": parent}),
                 ("dissolve", [unit.id], {"children_to": parent}),
                 ("dissolve", [unit.id], {"children_to": parent, "people_to": parent}),
+                ("relevel", [unit.id], {"opening": {**opening, "level": level, "type": kind(level)}}),
                 ("found", [], {"opening": {**opening, "level": unit.level, "parent": parent}}),
             ]
         )
@@ -89,12 +103,44 @@ def small_country() -> list[int]:
     return people
 
 
+@dataclass(frozen=True)
+class Told:
+    """What was told of a day: the tree, its people, people by unit, the tables of the nation and of each province."""
+
+    state: tuple[Any, ...]
+    figures: dict[int, int]
+    tables: list[Any]
+
+
+def told_of(day: dt.date, viewer: User, course: Course) -> Told:
+    provinces = Unit.objects.open_on(day).filter(depth=2).order_by("path")
+    tables = []
+    for unit in (Unit.objects.get(depth=1), *provinces):
+        place = reports.place_in_scope(viewer, unit.pk, day)
+        assert place is not None
+        tables.append(reports.unit_table(place, reports.Question(day, course.pk)))
+    return Told(state(day), figures(day), tables)
+
+
+def seen_naively(tops: set[int]) -> set[int]:
+    """The subtrees at ``tops``, and of each unit that went whole into one of theirs; told one by one."""
+    paths = dict(Unit.objects.values_list("pk", "path"))
+    wholes = list(Succession.objects.filter(share="whole").values_list("old_id", "new_id"))
+    seen: set[int] = set()
+    new = set(tops)
+    while new:
+        seen |= {pk for pk, path in paths.items() if any(path.startswith(paths[top]) for top in new)}
+        new = {old for old, into in wholes if into in seen and old not in seen}
+    return seen
+
+
 @pytest.mark.django_db
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
 def test_nothing_in_the_past_changes_and_no_total_is_lost(data: st.DataObject) -> None:
+    """Also of several plans on one day, of plans that are written down late, and of people who come and go between."""
     with transaction.atomic():
         _play(data.draw)
         transaction.set_rollback(True)
@@ -102,12 +148,16 @@ def test_nothing_in_the_past_changes_and_no_total_is_lost(data: st.DataObject) -
 
 def _play(draw: Any) -> None:
     people = small_country()
-    eve = FIRST - dt.timedelta(days=1)
-    told = {eve: state(eve)}
-    counted = {eve: figures(eve)}
-    paths = dict(Unit.objects.values_list("pk", "path"))
+    viewer = User.objects.create_superuser(username="xem", full_name="Người Xem")
+    course = _course_done_by(people[::2])
     top = Unit.objects.get(depth=1)
-    for number, day in enumerate(MONTHS):
+    days = [FIRST - dt.timedelta(days=1)]
+    managers = _managers_of(Unit.objects.filter(depth__gt=1))
+    paths = dict(Unit.objects.values_list("pk", "path"))
+    for number in range(4):
+        # Later, on the same day as the plan before, or between what was done already.
+        day = draw(st.sampled_from([max(days) + MONTH, max(days[-1], FIRST), FIRST + dt.timedelta(days=40)]))
+        people += _come_and_go(draw, day, number)
         plan = reorganising.draft(
             top=top, document_kind="Quyết định", document_number=f"{number}", document_issued_on=None,
             document_issuer="", effective_on=day, by=None, at=NOON,
@@ -116,42 +166,97 @@ def _play(draw: Any) -> None:
         for each in range(draw(st.integers(1, 2))):
             what, units, params = one_step(draw, tree, 10 * number + each)
             reorganising.add_step(reorganisation=plan, kind=what, units=units, params=params)
-        seen = preview(plan)
-        if not seen.is_sound:
-            assert any(not problem.is_warning for problem in problems(plan))
-            with pytest.raises(RefusedError):
-                reorganising.apply(reorganisation=plan, by=None, at=NOON)
+        past = {each: told_of(each, viewer, course) for each in days if each < day}
+        ever = set(Unit.objects.values_list("pk", flat=True))
+        if not _applied(plan):
             continue
-        reorganising.apply(reorganisation=plan, by=None, at=NOON)
-        plan.refresh_from_db()
-        assert plan.state == Reorganisation.State.DONE
-        assert preview(plan).moving == ()
         before = day - dt.timedelta(days=1)
-        for past, was in told.items():
-            assert state(past) == was
-        for past, was in counted.items():
-            assert figures(past) == was
-            for then in (*told, day, before):
-                rolled = roll_up(was, then)
-                assert rolled.total == sum(was.values())
-                open_then = set(Unit.objects.open_on(then).values_list("pk", flat=True))
-                assert set(rolled.counts) <= open_then
+        for each, was in past.items():
+            assert told_of(each, viewer, course) == was
+            for then in (*days, day, before):
+                rolled = roll_up(was.figures, then)
+                assert rolled.total == sum(was.figures.values())
+                assert set(rolled.counts) <= set(Unit.objects.open_on(then).values_list("pk", flat=True))
+                _frame_agrees(viewer, top, course, each, then)
         # Nobody is lost: whoever served the day before serves somewhere, or at a closed unit until somebody decides.
         assert Counter(Appointment.objects.on(day).values_list("person_id", flat=True)) == Counter(
             Appointment.objects.on(before).values_list("person_id", flat=True)
         )
-        told[day], counted[day] = state(day), figures(day)
+        days.append(day)
         new = dict(Unit.objects.values_list("pk", "path"))
         assert {pk: new[pk] for pk in paths} == paths
         paths = new
+        managers |= _managers_of(Unit.objects.exclude(pk__in=ever))
+        for unit_id, manager in managers.items():
+            seen = set(Unit.objects.filter(scope_q(manager, path="path")).values_list("pk", flat=True))
+            assert seen == seen_naively({unit_id})
     assert set(Appointment.objects.values_list("person_id", flat=True)) == set(people)
-    _is_sound()
+    _is_sound(days)
 
 
-def _is_sound() -> None:
+def _applied(plan: Reorganisation) -> bool:
+    """Whether the plan was sound. Carried out a second time it changes nothing."""
+    if not preview(plan).is_sound:
+        assert any(not problem.is_warning for problem in problems(plan))
+        with pytest.raises(RefusedError):
+            reorganising.apply(reorganisation=plan, by=None, at=NOON)
+        return False
+    reorganising.apply(reorganisation=plan, by=None, at=NOON)
+    plan.refresh_from_db()
+    assert plan.state == Reorganisation.State.DONE
+    assert preview(plan).moving == ()
+    rows = [list(model.objects.order_by("pk").values()) for model in WRITTEN]
+    assert reorganising.carry_on(reorganisation_id=plan.pk, at=NOON) == 0
+    assert [list(model.objects.order_by("pk").values()) for model in WRITTEN] == rows
+    return True
+
+
+def _frame_agrees(viewer: User, top: Unit, course: Course, day: dt.date, frame: dt.date) -> None:
+    """People of ``day`` by the units of ``frame``: the lines and the declared remainder are all of them, none twice."""
+    place = reports.place_in_scope(viewer, top.pk, day)
+    assert place is not None
+    table = reports.frame_table(place, reports.Question(day, course.pk), frame)
+    told = sum(row.figures.people for row in (*table.rows, *table.remainder)) + table.elsewhere.people
+    assert told == table.total.people == Appointment.objects.on(day).filter(is_primary=True).count()
+
+
+def _course_done_by(people: list[int]) -> Course:
+    course = Course.objects.create(key=uuid.uuid4(), title="Trang cộng đồng", url="/trang/")
+    for number, person in enumerate(people):
+        at = dt.datetime.combine(FIRST + dt.timedelta(days=20 * number), dt.time(3), dt.UTC)
+        enrolment = Enrolment.objects.create(user_id=person, course=course, enrolled_at=at)
+        Completion.objects.create(enrolment=enrolment, course=course, user_id=person, completed_at=at)
+    return course
+
+
+def _managers_of(units: Iterable[Unit]) -> dict[int, User]:
+    found = {}
+    for unit in units:
+        found[unit.pk] = make_person(f"quanly{unit.pk}", "Quản Lý", None)
+        make.GrantFactory(person=found[unit.pk], unit=unit)
+    return found
+
+
+def _come_and_go(draw: Any, day: dt.date, number: int) -> list[int]:
+    """One begins a little before or after ``day`` in a unit of that day, another one ends then; who began."""
+    unit = Unit.objects.get(pk=draw(st.sampled_from(tree_on(day))).id)
+    begins = day + dt.timedelta(days=draw(st.sampled_from([-5, 5])))
+    came: list[int] = []
+    if is_open(unit, begins):
+        person = make_person(f"moi{number}", "Y Mới", None)
+        make.AppointmentFactory(person=person, unit=unit, starts_on=begins)
+        came.append(person.pk)
+    ends = day + dt.timedelta(days=draw(st.sampled_from([-2, 3])))
+    standing = Appointment.objects.filter(ends_on=None, starts_on__lt=ends - dt.timedelta(days=9)).order_by("pk")
+    if standing:
+        Appointment.objects.filter(pk=draw(st.sampled_from(list(standing))).pk).update(ends_on=ends)
+    return came
+
+
+def _is_sound(days: list[dt.date]) -> None:
     """The tree for treebeard; one name and one code a day; whole goes to one; no open unit below a closed one."""
     assert [sum(1 for _ in found) for found in Unit.find_problems()] == [0, 0, 0, 0, 0]
-    for day in (FIRST, *MONTHS):
+    for day in (FIRST, *days):
         open_then = Unit.objects.open_on(day)
         paths = set(open_then.values_list("path", flat=True))
         assert {path[:-4] for path in paths if len(path) > 4} <= paths
