@@ -2,6 +2,8 @@ import datetime as dt
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from lms.accounts.models import User
 from lms.people import queries
@@ -335,23 +337,37 @@ def test_codes_stand_nowhere_in_the_database(manager_p1, units):
 # --- Sizes ------------------------------------------------------------------------------------------
 
 
-def test_a_longer_roster_costs_no_more_queries_to_check(manager_p1, units, django_assert_max_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+def queries_to_check(by, units, rows):
+    with CaptureQueriesContext(connection) as captured:
+        batch = stage(by, units.p1, *rows)
+    return len(captured), batch
 
+
+@pytest.mark.parametrize("first_day", ["", "02/07/2025"])
+def test_the_same_roster_again_costs_the_same_however_many_accounts_there_are(manager_p1, units, first_day):
+    rows = [
+        [f"Nguyễn Văn {letter}", "1980", f"091200000{number}", "", "Chuyên viên", "", "Xã Vạn Yên", first_day]
+        for number, letter in enumerate("ABC")
+    ]
+    bring_in(manager_p1, units.p1, *rows)
+    before, batch = queries_to_check(manager_p1, units, rows)
+    assert queries.counts(batch).unchanged == 3
+    for number in range(30):
+        someone = User.objects.create(username=f"x{number}", full_name="Nguyễn Văn A", birth_year=1980)
+        Appointment.objects.create(person=someone, unit=units.p1_b, position="Chuyên viên", starts_on=TODAY)
+    after, batch = queries_to_check(manager_p1, units, rows)
+    assert (queries.counts(batch).unchanged, after) == (3, before)
+
+
+@pytest.mark.parametrize("first_day", ["", "02/07/2025"])
+def test_a_longer_roster_costs_no_more_queries_to_check(manager_p1, units, first_day):
     def rows(number):
         return [
-            [f"Nguyễn Văn {chr(65 + i)}", "1980", f"09120000{i:02d}", "", "Chuyên viên", "", "Xã Vạn Yên", ""]
+            [f"Nguyễn Văn {chr(65 + i)}", "1980", f"09120000{i:02d}", "", "Chuyên viên", "", "Xã Vạn Yên", first_day]
             for i in range(number)
         ]
 
-    counts = []
-    for number in (1, 20):
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            stage(manager_p1, units.p1, *rows(number))
-        counts.append(len(captured))
+    counts = [queries_to_check(manager_p1, units, rows(number))[0] for number in (1, 20)]
     assert counts[0] == counts[1]
 
 

@@ -74,6 +74,7 @@ class Desk:
         self._seen: dict[object, tuple[str, int]] = {}
         self._told: dict[int, tuple[Entry, Statement]] = {}
         self._mains, self._with_further = Mains(), with_further
+        self._units: dict[int, Unit] = {}
 
     def decide(self, rows: Sequence[Read]) -> list[Plan]:
         """Every row with its unit and what would become of it."""
@@ -85,6 +86,7 @@ class Desk:
             ]
         )
         self._read_pages(placed)
+        self._read_units(placed)
         return [Plan(*self._decided(row, found)) for row in placed]
 
     def remember(self, rows: Iterable[RosterRow]) -> None:
@@ -138,6 +140,19 @@ class Desk:
         self._pages.stands.update(read.stands)
         self._pages.taken.update(read.taken)
 
+    # Units on other days than today
+
+    def _read_units(self, placed: Sequence[_Placed]) -> None:
+        """Those of rows that give a first day, each once: an export gives one in every row."""
+        named = {row.unit.id for row in placed if row.unit and row.entry.starts_on not in (None, self._today)}
+        self._units.update(Unit.objects.in_bulk(named - self._units.keys()))
+
+    def _refuse_closed(self, unit: UnitOnDay, entry: Entry) -> None:
+        """Only a start in another time than today needs asking: the unit is open today."""
+        day = entry.starts_on
+        if day and day != self._today and not is_open(self._units[unit.id], day):
+            raise RowRefusedError(Refusal.UNIT_NOT_OPEN, value=unit.name, day=f"{day:%d/%m/%Y}")
+
     # One row
 
     def _decided(self, row: _Placed, found: Found) -> tuple[Entry, int | None, Decision]:
@@ -166,12 +181,6 @@ class Desk:
             is_in = decision.outcome not in (Outcome.REFUSED, Outcome.CONFLICT)
             self._mains.add(entry, decision.person, is_in=is_in)
         return entry, unit.id if unit else None, decision
-
-    def _refuse_closed(self, unit: UnitOnDay, entry: Entry) -> None:
-        """Only a start in another time than today needs asking: the unit is open today."""
-        day = entry.starts_on
-        if day and day != self._today and not is_open(Unit.objects.get(pk=unit.id), day):
-            raise RowRefusedError(Refusal.UNIT_NOT_OPEN, value=unit.name, day=f"{day:%d/%m/%Y}")
 
     def _meant(self, row: _Placed, unit: UnitOnDay, found: Found) -> tuple[Entry, Known | None]:
         """Whom the row means, and the row without what belongs to others where a person has said whom it means."""
