@@ -5,6 +5,7 @@ import io
 import tracemalloc
 import zipfile
 
+import openpyxl
 import pytest
 
 from lms.people import rules
@@ -180,6 +181,20 @@ def test_who_stands_below_a_long_gap_is_read():
 def test_rows_without_numbers_that_never_end_are_told_so(monkeypatch):
     monkeypatch.setattr(workbooks, "LAST_ROW", 500)
     assert fault(with_rows(b'<row><c r="A1"/></row>' * 600)) == FileFault.ENDLESS
+
+
+def test_many_sheets_with_something_in_the_last_row_of_each_do_not_add_up(monkeypatch):
+    monkeypatch.setattr(workbooks, "_MAX_STEPS", 4000)
+    book = openpyxl.Workbook()
+    for number in range(3):
+        sheet = book.create_sheet(f"Xã {number}")
+        for line in (HEAD, ANH):
+            sheet.append(line)
+        sheet["A2000"], sheet["A2001"] = "x", "=1/0"
+        sheet["AX1"] = "x"  # wider than calamine is given
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert fault(buffer.getvalue()) == FileFault.ENDLESS
 
 
 def test_a_formula_whose_result_is_an_empty_text_is_no_fault():

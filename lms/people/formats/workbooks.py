@@ -25,6 +25,8 @@ _PACKED_AT_MOST = 100
 # What lies below is read by openpyxl, row by row: calamine lays out every row down to the last that holds something.
 LAST_ROW = 120_000
 _ROWS_OF_A_SHEET = 1_048_576
+# Rows that openpyxl may go over in all sheets together, most of them blank: a second for each million.
+_MAX_STEPS = 2 * _ROWS_OF_A_SHEET
 # Longer runs of blank rows are told only so far.
 _BLANK_TOLD = 1000
 # Sheets of fewer bytes cost little, whatever is in them; fewer rows without a value are not worth a copy.
@@ -192,8 +194,9 @@ def _workbook(data: bytes) -> list[Sheet]:
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             looks = [_look(packed, _path(sheet)) for sheet in visible[:MAX_SHEETS]]
+            steps = iter(range(_MAX_STEPS))
             return [
-                look.sheet(str(sheet.title), _without_long_gaps(_rows(sheet, is_numbered=look.is_numbered)))
+                look.sheet(str(sheet.title), _without_long_gaps(_rows(sheet, steps, is_numbered=look.is_numbered)))
                 for sheet, look in zip(visible, looks, strict=False)
             ]
     except FileRefusedError:
@@ -398,13 +401,15 @@ def _merged(ranges: Iterable[tuple[bytes, bytes, bytes, bytes]]) -> dict[tuple[i
     return covered
 
 
-def _rows(sheet, *, is_numbered: bool) -> Iterator[Line]:  # type: ignore[no-untyped-def]
-    """``is_numbered``: a row that does not stand in the file costs nothing, and ``_slimmed`` took blank ones out."""
+def _rows(sheet, steps: Iterator[int], *, is_numbered: bool) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+    """``steps``: how many rows may still be gone over in all sheets. ``is_numbered``: a row that does not stand in the
+    file costs nothing, and ``_slimmed`` took the blank ones out.
+    """
     try:
         sheet.reset_dimensions()
         for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
-            if number > LAST_ROW and not is_numbered:
-                raise FileRefusedError(FileFault.ENDLESS, sheet=sheet.title, last=LAST_ROW)
+            if (number > LAST_ROW and not is_numbered) or next(steps, None) is None:
+                raise FileRefusedError(FileFault.ENDLESS, sheet=sheet.title, last=number - 1)
             if number > _ROWS_OF_A_SHEET:
                 raise FileRefusedError(FileFault.BROKEN)
             yield Line(number, tuple(_plain(cell) for cell in row) if row.count(None) < len(row) else ())
