@@ -19,6 +19,7 @@ from lms.people.enums import ApprovalState, BatchState
 from lms.people.models import Approval, JoinLink, RosterBatch
 from lms.people.services import approvals
 from lms.people.services import reorganising as services
+from lms.people.services import resets
 from lms.people.services.rosters import NotAllowedError
 from lms.units import queries as tree
 from lms.units.models import (
@@ -417,7 +418,7 @@ def test_the_preview_counts_everything_that_follows_and_writes_nothing(
 
 def waiting(unit: Unit, by: User, key: str, *, days_ago: int = 0) -> Approval:
     return Approval.objects.create(
-        action="people.reset_password", unit=unit, payload_key=key, reason="mất điện thoại", asked_by=by,
+        action=resets.ACTION, unit=unit, payload_key=key, reason="mất điện thoại", asked_by=by,
         asked_at=NOON - dt.timedelta(days=days_ago),
     )  # fmt: skip
 
@@ -437,6 +438,8 @@ def test_the_preview_lists_the_requests_that_wait_over_units_that_end(units, mer
         (fresh.pk, True, TODAY + dt.timedelta(days=14), False),
         (old.pk, True, TODAY + dt.timedelta(days=4), True),
     ]
+    assert {line.title for line in part.lines} == {approvals.title_of(fresh)}
+    assert resets.ACTION not in answer.content.decode()
     assert figures(answer.context)["approvals"] == 2
     assert reverse("people:approval", args=[fresh.pk]) in answer.content.decode()
     table = desk.get(reverse("people:change_csv", args=[merger.pk])).content.decode()
