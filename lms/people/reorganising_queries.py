@@ -6,7 +6,7 @@ lms.units.
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from lms.core import clock, text
 from lms.fanpages.models import PageRecord
 from lms.people.enums import ApprovalState, BatchState, JoinState
 from lms.people.models import Approval, JoinLink, JoinRequest, RosterBatch
-from lms.people.services import approvals
+from lms.people.models.approvals import APPROVAL_HOLDS
 from lms.plans.models import Assignment, Target
 from lms.plans.queries import DeadlineSaid, deadline_said, document_said
 from lms.units import queries as tree
@@ -141,9 +141,11 @@ class Consequences:
         return sum(line.waiting for line in self.practice)
 
 
-def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date, day: dt.date) -> Consequences:
+def consequences(
+    top: Unit, fates: Mapping[int, Fate], *, today: dt.date, day: dt.date, title_of: Callable[[Approval], str]
+) -> Consequences:
     """For the units that close on ``day`` (unit id → fate), all of them below ``top``, as things stand today, in the
-    tree's order. Eight queries however many units close.
+    tree's order. ``title_of``: the words of a request. Eight queries however many units close.
     """
     if not fates:
         return Consequences()
@@ -201,16 +203,16 @@ def consequences(top: Unit, fates: Mapping[int, Fate], *, today: dt.date, day: d
         ),
         tuple(PracticeLine(fates[unit], number) for unit, number in waiting if unit in fates),
         tuple(
-            _approval_line(fates[row.unit_id], row, day)
+            _approval_line(fates[row.unit_id], row, title_of(row), day)
             for row in below(Approval.objects.filter(state=ApprovalState.WAITING)).select_related("asked_by")
             if row.unit_id in fates
         ),
     )  # fmt: skip
 
 
-def _approval_line(fate: Fate, row: Approval, day: dt.date) -> ApprovalLine:
-    lapses_on = clock.day_of(row.asked_at + approvals.HOLDS)
-    return ApprovalLine(fate, row.pk, approvals.title_of(row), row.asked_by.full_name, lapses_on, lapses_on < day)
+def _approval_line(fate: Fate, row: Approval, title: str, day: dt.date) -> ApprovalLine:
+    lapses_on = clock.day_of(row.asked_at + APPROVAL_HOLDS)
+    return ApprovalLine(fate, row.pk, title, row.asked_by.full_name, lapses_on, lapses_on < day)
 
 
 # --- A plan in words ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Four eyes: what one person asks for and a second one must confirm before it happens."""
 
+import datetime as dt
 from typing import Any, Self
 
 from django.conf import settings
@@ -11,6 +12,9 @@ from lms.accounts.models import User
 from lms.people.enums import ApprovalState
 from lms.units.models import Grant, Unit
 from lms.units.scope import scope_q
+
+# A request that nobody has looked at for so long says nothing about today any more.
+APPROVAL_HOLDS = dt.timedelta(days=14)
 
 
 class ApprovalQuerySet(models.QuerySet[Any]):

@@ -20,13 +20,13 @@ from lms.core import audit, clock
 from lms.people.enums import ApprovalState
 from lms.people.merging_queries import survivors
 from lms.people.models import Approval
+from lms.people.models.approvals import APPROVAL_HOLDS
 from lms.people.services.rosters import NotAllowedError
 from lms.units.models import Grant, Unit
 from lms.units.scope import granted_paths
 from lms.units.services.errors import RefusedError
 
-# A request that nobody has looked at for so long says nothing about today any more.
-HOLDS = dt.timedelta(days=14)
+HOLDS = APPROVAL_HOLDS
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,9 @@ def describe(approval: Approval) -> list[str]:
 
 def figures_said(follows: tree.Preview, top: Unit) -> list[str]:
     """The figures of a plan as lines; those that are nought are left out."""
-    above = consequences(top, fates_of(follows), today=clock.today(), day=follows.effective_on)
+    above = consequences(
+        top, fates_of(follows), today=clock.today(), day=follows.effective_on, title_of=approvals.title_of
+    )
     return [f"{figure.label}: {number(figure.count)}" for figure in figures_of(follows, above) if figure.count]
 
 

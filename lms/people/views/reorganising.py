@@ -287,7 +287,9 @@ def change_cancel(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def _follows(request: AuthenticatedRequest, found: Reorganisation) -> dict[str, Any]:
     """Everything that follows, in parts: each with its first lines, or one part in full, page by page."""
     follows = tree.preview(found)
-    above = queries.consequences(found.top, queries.fates_of(follows), today=clock.today(), day=follows.effective_on)
+    above = queries.consequences(
+        found.top, queries.fates_of(follows), today=clock.today(), day=follows.effective_on, title_of=approvals.title_of
+    )
     asked = request.GET.get("part", "")
     by = cast(User, request.user)
     given = rights_to_give(by, found.top) if follows.ending_grants else []
@@ -340,7 +342,9 @@ def change_csv(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """All that follows, a line each, for a spreadsheet."""
     _by, found = _change(request, pk)
     follows = tree.preview(found)
-    above = queries.consequences(found.top, queries.fates_of(follows), today=clock.today(), day=follows.effective_on)
+    above = queries.consequences(
+        found.top, queries.fates_of(follows), today=clock.today(), day=follows.effective_on, title_of=approvals.title_of
+    )
     out = io.StringIO()
     heads = (pgettext("table", "Part"), _("Unit"), pgettext("table", "What"), _("Goes to"), pgettext("table", "Note"))
     csv.writer(out, delimiter=";").writerows(
@@ -390,7 +394,9 @@ def change_ask(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     if queries.waiting_approval(found):
         return redirect("people:change", found.pk)
     follows = tree.preview(found)
-    above = queries.consequences(found.top, queries.fates_of(follows), today=clock.today(), day=follows.effective_on)
+    above = queries.consequences(
+        found.top, queries.fates_of(follows), today=clock.today(), day=follows.effective_on, title_of=approvals.title_of
+    )
     form = AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
