@@ -4,6 +4,7 @@ The world below leaves something in each field that lms.people.privacy says is e
 new in the register and that nothing is left in fails the first test, so that no field is erased on paper only.
 """
 
+import dataclasses
 import datetime as dt
 import json
 import unicodedata
@@ -88,6 +89,8 @@ from tests.factories.quizzes import make_category, make_question, make_quiz
 
 NAME, PHONE, EMAIL, USERNAME = "Lò Thị Bích Vân Khê", "+84977345618", "khe.lo@mattran.vn", "cb-khe-118"
 OLD_PHONE, OLD_USERNAME = "+84977345619", "cb-khe-cu-7"
+# How she was called and reached before: by a roster, by the own hand, in a row that was refused.
+FORMER = ("Lò Thị Bích Vân Khuê", "977345700", "977 345 701", "khue.lo@mattran.vn", "khe.cu@gmail.com", "cb-khue-18")
 BORN = dt.date(1985, 8, 5)
 LATER = NOON + dt.timedelta(days=1)
 TRACES = (
@@ -201,6 +204,7 @@ def person(marks: Marks, units: Units, manager_p1: User, centre: User) -> User:
     _brought_in(marks, person, units, manager_p1)
     _asked(marks, person, old, units, manager_p1, centre)
     _written(marks, person, units, manager_p1)
+    _before(person, units, manager_p1)
     Appointment.objects.filter(person=person).update(ends_on=dt.date(2026, 11, 1))
     return person
 
@@ -361,6 +365,25 @@ def _written(marks: Marks, person: User, units: Units, by: User) -> None:
     audit.record("people.new_code", person, actor=by, reason=marks.words(type(audit.entries_of(person)[0]), {})["data"])
 
 
+def _before(person: User, units: Units, by: User) -> None:
+    """Phone, e-mail, user name and name have changed twice; texts of those days quote what they were."""
+    name, first, second, mail, other, username = FORMER
+    batch = RosterBatch.objects.get()
+    RosterRow.objects.create(
+        batch=batch, number=7, outcome="changed", person=person, full_name=name, phone=f"+84{first}", email=mail
+    )
+    RosterRow.objects.create(batch=batch, number=8, outcome="refused", refusal="bad_name", phone=f"+84{first}")
+    audit.record("people.corrected", person, actor=by, before={"phone": f"0{second}", "email": other.title()},
+                 after={"phone": "0977 345 618", "email": EMAIL})  # fmt: skip
+    audit.record("people.roster_changed", person, actor=by, before={"username": username}, after={"username": USERNAME})
+    quoted = (
+        f"Hỏi {text.fold(name)} (0{first[:3]}.{first[3:6]}.{first[6:]}, {mail}) hoặc 0{second}, {other}, {username}"
+    )
+    JoinLink.objects.update(note=quoted[:200])
+    CommentSnippet.objects.update(text=quoted)
+    audit.record("people.confirm_roster", batch, actor=by, unit=units.p1.pk, path=units.p1.path, said=quoted)
+
+
 def carry_out(person: User, first: User, second: User) -> DataRequest:
     asked = service.ask(kind="erasure", person=person, by=first, at=NOON, words=f"{NAME} đã nghỉ")
     approval = erasure.propose(request=asked, by=first, at=NOON, reason=f"{NAME}, 0977 345 618")
@@ -401,6 +424,51 @@ def test_nothing_in_the_whole_database_and_in_no_file_names_the_person_any_more(
     assert _ours(earlier) == set()
     assert not any(private_storage().exists(name) for name in pictures)
     assert not FileToErase.objects.exists()
+
+
+def test_nothing_says_how_the_person_was_called_or_reached_before(person: User, manager_p1: User, centre: User) -> None:
+    assert {one for one in FORMER if left((one,), dump())} == set(FORMER)
+    carry_out(person, manager_p1, centre)
+    assert left(FORMER, dump()) == []
+    assert RosterBatch.objects.exists()
+    assert not RosterRow.objects.filter(number__in=[7, 8]).exists()
+
+
+def test_a_phone_that_is_somebody_else_s_today_stays_where_that_one_is_named(
+    person: User, units: Units, manager_p1: User, centre: User
+) -> None:
+    heir = make_person("ke-nhiem", FORMER[0], units.p1_a)
+    User.objects.filter(pk=heir.pk).update(phone=f"+84{FORMER[1]}", email=FORMER[3])
+    CommentSnippet.objects.update(text=f"{FORMER[0]}, 0{FORMER[1]}, {FORMER[3]}, {FORMER[4]}")
+    carry_out(person, manager_p1, centre)
+    assert CommentSnippet.objects.get().text == f"{FORMER[0]}, 0{FORMER[1]}, {FORMER[3]}, […]"
+    heir.refresh_from_db()
+    assert heir.phone == f"+84{FORMER[1]}"
+
+
+@pytest.mark.parametrize(
+    "where", ["_cut_out_of_revisions", "_empty_log", "_certificates", "_requests", "_erase_log", "_pseudonymise"]
+)
+def test_a_worker_that_dies_anywhere_leaves_enough_to_go_on(
+    person: User, manager_p1: User, centre: User, marks: Marks, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(*args: Any, **kwargs: Any) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, where, killed)
+        steps = [
+            dataclasses.replace(step, write=killed) if getattr(step.write, "__name__", "") == where else step
+            for step in erasure.STEPS
+        ]
+        patch.setattr(erasure, "STEPS", tuple(steps))
+        with pytest.raises(KilledError):
+            carry_out(person, manager_p1, centre)
+    assert erasure.take_up() > 0
+    assert left((*TRACES, *FORMER, *marks.left.values()), dump()) == []
 
 
 def test_the_account_stays_in_place_and_names_nobody(person: User, manager_p1: User, centre: User) -> None:

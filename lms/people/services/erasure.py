@@ -16,24 +16,27 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.models import COMMENTS_RELATION_NAME as COMMENTS
-from wagtail.models import APIToken, Comment, CommentReply, Page, PageSubscription, Revision, TaskState
+from wagtail.models import APIToken, Comment, CommentReply, ModelLogEntry, Page, PageSubscription, Revision, TaskState
 from wagtail.users.models import UserProfile
 
 from certificates import services as certificates
 from certificates.models import Certificate
 from courses.models import Bookmark, Enrolment, LegalClearance, Submission
+from lms.accounts import phones
 from lms.accounts.models import SignIn, UnlockPin, User
-from lms.core import audit, clock, trace
+from lms.core import audit, clock, text, trace
+from lms.core.models import EntryKind
 from lms.people import mentions
 from lms.people.enums import ApprovalState, BatchState, RequestKind, RequestState
 from lms.people.mentions import GONE, Traces
@@ -131,12 +134,13 @@ def _blank(**values: Any) -> Callable[[User, QuerySet[Any], dt.datetime], object
 
 
 def _same_person(person: User, prefix: str = "") -> Q:
-    """Rows of the account, and those that say its phone, its e-mail, or its name with its birth."""
+    """Rows of the account, and those that say a phone or an e-mail of today or before, or its name with its birth."""
     found = Q(**{f"{prefix}person": person})
-    if person.phone:
-        found |= Q(**{f"{prefix}phone": person.phone})
-    if person.email:
-        found |= Q(**{f"{prefix}email__iexact": person.email})
+    was = _former(person)
+    for phone in filter(None, (person.phone, *was.phones)):
+        found |= Q(**{f"{prefix}phone": phone})
+    for email in filter(None, (person.email, *was.emails)):
+        found |= Q(**{f"{prefix}email__iexact": email})
     born = Q(**{f"{prefix}full_name": person.full_name})
     if person.born_on:
         found |= born & Q(**{f"{prefix}born_on": person.born_on})
@@ -154,6 +158,67 @@ def _has_namesake(person: User) -> bool:
         known = same.exclude(aliases_as_old__undone_at=None, aliases_as_old__isnull=False).exists()
         person._has_namesake = known  # type: ignore[attr-defined]
     return known
+
+
+@dataclass(frozen=True)
+class Former:
+    """What an account was called and reached by before, and nobody else is today. ``words``: user names."""
+
+    names: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def _former(person: User) -> Former:
+    """From the log, from rows of rosters and requests to join that were this person's, from confirmed addresses. Eight
+    queries, once for each object.
+    """
+    known: Former | None = getattr(person, "_former", None)
+    if known is None:
+        known = _gathered(person)
+        person._former = known  # type: ignore[attr-defined]
+    return known
+
+
+def _gathered(person: User) -> Former:
+    told = _told_before(person)
+    names = told["full_name"] - {person.full_name}
+    reached = {phones.parse(phone) for phone in told["phone"] if phones.looks_like_phone(phone)} - {person.phone}
+    emails = {email.lower() for email in told["email"]} - {person.email.lower()}
+    words = told["username"] - {person.username}
+    # What is somebody else's today betrays that one.
+    others = User.objects.exclude(pk__in=[account.pk for account in _accounts_of(person)]).annotate(mail=Lower("email"))
+
+    def free(values: set[str], field: str, said: Callable[[str], str] = str) -> tuple[str, ...]:
+        found = others.filter(**{f"{field}__in": [said(value) for value in values]})
+        taken = set(found.values_list(field, flat=True))
+        return tuple(sorted(value for value in values if said(value) not in taken))
+
+    return Former(free(names, "name_folded", text.fold), free(reached, "phone"), free(emails, "mail"),
+                  free(words, "username"))  # fmt: skip
+
+
+def _told_before(person: User) -> dict[str, set[str]]:
+    """Field of the account → all that was ever said of it and is still written somewhere."""
+    told: dict[str, set[str]] = {"full_name": set(), "phone": set(), "email": set(), "username": set()}
+    told["email"].update(_of_user(EmailAddress)(person).values_list("email", flat=True))
+    for model, own in ((RosterRow, Q(person=person)), (JoinRequest, Q(person=person) | Q(applicant=person))):
+        for name, phone, email in model._default_manager.filter(own).values_list("full_name", "phone", "email"):
+            told["full_name"].add(name)
+            told["phone"].add(phone or "")
+            told["email"].add(email)
+    # Only entries about the account itself: the label of any other is the name of something else.
+    kind = ContentType.objects.get_for_model(User)
+    for data in ModelLogEntry.objects.filter(content_type=kind, object_id=str(person.pk)).values_list(
+        "data", flat=True
+    ):
+        for part in ("before", "after"):
+            values = data.get(part) if isinstance(data, dict) else None
+            for field, value in values.items() if isinstance(values, dict) else ():
+                if field in told and isinstance(value, str):
+                    told[field].add(value)
+    return {field: {value for value in values if value} for field, values in told.items()}
 
 
 def _own(path: str) -> Callable[[type[models.Model]], Callable[[User], QuerySet[Any]]]:
@@ -307,9 +372,11 @@ _LOGGED = (
 
 
 def _traces(person: User) -> Traces:
-    """What betrays the person in a text; the name only if nobody else bears it."""
-    names = () if _has_namesake(person) else (person.full_name,)
-    return Traces(names, tuple(filter(None, (person.phone,))), (person.username, person.email))
+    """What betrays the person in a text, today's and what was before; a name only if nobody else bears it."""
+    was = _former(person)
+    names = was.names if _has_namesake(person) else (person.full_name, *was.names)
+    known = tuple(filter(None, (person.phone, *was.phones)))
+    return Traces(names, known, (person.username, person.email, *was.words, *was.emails))
 
 
 def _maybe(model: type[models.Model], fields: Iterable[str], traces: Traces) -> QuerySet[Any]:
@@ -353,12 +420,16 @@ def _cut_out_of_revisions(traces: Traces) -> None:
             Revision.objects.filter(pk=row.pk).update(content={**row.content, COMMENTS: cut})
 
 
-def _empty_log(person: User, traces: Traces, *, by: User | None, at: dt.datetime) -> None:
+def _empty_log(people: list[User], traces: Traces, *, by: User | None, at: dt.datetime) -> None:
     """Entries about other things that name the person in label or data: a sealed entry can only be emptied whole."""
+    own = {pk for person in people for pk in audit.entries_of(person).values_list("pk", flat=True)}
     for kind, model in trace.ENTRIES.items():
-        keys = [entry.pk for entry, _ in _naming(model, ("label", "data"), traces) if entry.action != trace.ERASED]
+        keys = [
+            entry.pk for entry, _ in _naming(model, ("label", "data"), traces)
+            if entry.action != trace.ERASED and not (kind == EntryKind.MODEL and entry.pk in own)
+        ]  # fmt: skip
         for start in range(0, len(keys), 500):
-            audit.erase_entries(kind, keys[start : start + 500], target=person, by=by, at=at)
+            audit.erase_entries(kind, keys[start : start + 500], target=people[0], by=by, at=at)
 
 
 # --- Preview ------------------------------------------------------------------------------------------------------
@@ -498,16 +569,19 @@ def erase(*, request_id: int, at: dt.datetime) -> bool:
     traces = functools.reduce(operator.add, map(_traces, people))
     for person in people:
         _end_sessions(person)
-        _erase_log(person, by=request.decided_by, at=at)
-        for step in STEPS:
-            with transaction.atomic():
-                step.write(person, step.rows(person), at)
     for model, fields in _SHARED:
         _cut_out(model, fields, traces)
     _cut_out_of_revisions(traces)
     for incident, _values in list(_naming(ExamIncident, ("text",), traces)):
         ExamIncident.objects.filter(pk=incident.pk).update(text="")
-    _empty_log(request.person, traces, by=request.decided_by, at=at)
+    _empty_log(people, traces, by=request.decided_by, at=at)
+    # Last what a second run would have to know: the rows and entries that say how the person was reached before.
+    for person in people:
+        for step in STEPS:
+            with transaction.atomic():
+                step.write(person, step.rows(person), at)
+    for person in people:
+        _erase_log(person, by=request.decided_by, at=at)
     with transaction.atomic():
         for person in people:
             _pseudonymise(person)
