@@ -376,9 +376,8 @@ def _before(person: User, units: Units, by: User) -> None:
     audit.record("people.corrected", person, actor=by, before={"phone": f"0{second}", "email": other.title()},
                  after={"phone": "0977 345 618", "email": EMAIL})  # fmt: skip
     audit.record("people.roster_changed", person, actor=by, before={"username": username}, after={"username": USERNAME})
-    quoted = (
-        f"Hỏi {text.fold(name)} (0{first[:3]}.{first[3:6]}.{first[6:]}, {mail}) hoặc 0{second}, {other}, {username}"
-    )
+    dotted = f"0{first[:3]}.{first[3:6]}.{first[6:]}"
+    quoted = f"{NAME}, trước là {text.fold(name)} ({dotted}, {mail}) hoặc 0{second}, {other}, {username}"
     JoinLink.objects.update(note=quoted[:200])
     CommentSnippet.objects.update(text=quoted)
     audit.record("people.confirm_roster", batch, actor=by, unit=units.p1.pk, path=units.p1.path, said=quoted)
