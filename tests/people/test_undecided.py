@@ -236,6 +236,19 @@ def test_the_manager_of_a_commune_made_of_a_part_takes_people_in_and_ends_nobody
     assert post_of(officer_p1).unit == new
 
 
+def test_a_part_that_has_itself_closed_since_is_not_offered(divided, units, boss, admin_two, manager_p1):
+    step = (Kind.DISSOLVE.value, [unit_of("Xã Một").pk], {})
+    change = services.draft(
+        top=units.p1, document={**DOCUMENT, "document_number": "1700/NQ-UBTVQH15"},
+        effective_on=DAY + dt.timedelta(days=30), by=boss, at=NOON,
+    )  # fmt: skip
+    services.add_step(change=change, kind=step[0], units=step[1], params=step[2], by=boss)
+    asked = services.ask(change=change, by=boss, at=NOON, reason="đã đối chiếu")
+    assert approvals.approve(approval=asked, by=admin_two, at=NOON)
+    [unit] = queries.waiting(manager_p1, queries.units_with_undecided(manager_p1))
+    assert [place.name for place in unit.places] == ["Xã Hai"]
+
+
 def test_a_later_appointment_is_not_ended_before_it_begins(divided, manager_p1, officer_p1, units):
     later = appointments.appoint(
         person=make_person("bay", "Lê Thị Bảy", units.p1_b), unit=units.p1_b, position="", starts_on=DAY, actor=None,

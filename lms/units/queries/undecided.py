@@ -67,9 +67,11 @@ def closed_units(ids: Collection[int]) -> list[ClosedUnit]:
 
 
 def _went_into(rows: list[ReorganisedUnit]) -> dict[int, list[int]]:
-    """Closed unit → its successors, or what stands for the nearest unit above it."""
+    """Closed unit → its successors that are still there, or what stands for the nearest unit above it."""
     found: dict[int, list[int]] = {row.unit_id: [] for row in rows}
-    for old, new in Succession.objects.filter(old__in=found).values_list("old_id", "new_id"):
+    # One that has closed since is no place to go: whoever went there now would be left behind again, and not be listed.
+    standing = Succession.objects.filter(old__in=found, new__closed_on__isnull=True)
+    for old, new in standing.values_list("old_id", "new_id"):
         found[old].append(new)
     step = Unit.steplen
     above = {
