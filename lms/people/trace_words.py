@@ -55,6 +55,7 @@ SENTENCES = {
     "people.data_export": _("%(by)s asked for a package of the own data"),
     "people.erase": _("%(by)s confirmed that the data of %(whom)s is erased"),
     "people.erased": _("%(by)s erased the personal data of %(whom)s"),
+    "people.erased_again": _("%(by)s erased %(whom)s again: a restored backup had brought the data back"),
     "people.retention": _("%(by)s cleaned old data by the rules: %(counts)s"),
     "units.import": _("%(by)s loaded lists of units"),
     "units.rename": _("%(by)s renamed a unit: “%(old)s” → “%(new)s”"),

@@ -69,4 +69,7 @@ def privacy_actions(actions: LogActionRegistry) -> None:
     actions.register_action("people.data_export", _("Data package"), _("Asked for a package of the own data"))
     actions.register_action("people.erase", _("Erasure confirmed"), _("Confirmed that personal data is erased"))
     actions.register_action("people.erased", _("Erased"), _("Erased the personal data of an officer"))
+    actions.register_action(
+        "people.erased_again", _("Erased again"), _("Erased somebody again whom a restored backup had brought back")
+    )
     actions.register_action("people.retention", _("Old data cleaned"), _("Cleaned old data by the rules"))

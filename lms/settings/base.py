@@ -277,6 +277,8 @@ STATICFILES_DIRS = [
 MEDIA_URL = "/files/"
 MEDIA_ROOT = VAR_DIR / "files"
 PRIVATE_ROOT = VAR_DIR / "private"
+# Which accounts were erased: stays when a backup is put in the place of database and files.
+LMS_ERASED_LEDGER: Path | None = VAR_DIR / "erased.jsonl"
 BACKUPS_DIR = Path(env_str("LMS_BACKUPS", str(VAR_DIR / "backups"))).resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

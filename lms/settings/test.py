@@ -15,6 +15,8 @@ PASSWORD_HASHERS = [
 # The tests of sign-in switch it on; everybody else's staff would only ever see the page that asks for it.
 LMS_REQUIRE_MFA_FOR_STAFF = False
 LMS_PRIVACY_NOTICE = False
+# The same numbers come again in every test: the tests of the ledger give it a file of their own.
+LMS_ERASED_LEDGER = None
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "shared"}
 CELERY_TASK_ALWAYS_EAGER = True

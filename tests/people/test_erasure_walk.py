@@ -25,7 +25,7 @@ from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import models
+from django.db import models, transaction
 from django.test import Client
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.log_actions import log
@@ -468,6 +468,67 @@ def test_a_worker_that_dies_anywhere_leaves_enough_to_go_on(
             carry_out(person, manager_p1, centre)
     assert erasure.take_up() > 0
     assert left((*TRACES, *FORMER, *marks.left.values()), dump()) == []
+
+
+@pytest.fixture
+def ledger(settings: Any, tmp_path: Path) -> Path:
+    settings.LMS_ERASED_LEDGER = tmp_path / "var" / "erased.jsonl"
+    return Path(settings.LMS_ERASED_LEDGER)
+
+
+def test_whom_a_restored_backup_brings_back_is_erased_again(
+    ledger: Path, person: User, marks: Marks, manager_p1: User, centre: User
+) -> None:
+    """The backup is of a day on which nothing was asked yet: a savepoint, since a test cannot restore a real one."""
+    post = Appointment.objects.get(person=person)
+    backup = transaction.savepoint()
+    carry_out(person, manager_p1, centre)
+    assert ledger.read_text(encoding="utf-8").count("\n") == 2
+    assert left(TRACES, [ledger.read_text(encoding="utf-8")]) == []
+    transaction.savepoint_rollback(backup)
+    Appointment.objects.filter(pk=post.pk).update(ends_on=None)
+    Grant.objects.filter(person=person).update(ends_on=None)
+    every = (*TRACES, *FORMER, *marks.left.values())
+    assert left(every, dump())
+    with time_machine.travel(LATER, tick=False):
+        assert erasure.take_up() > 0
+    assert left(every, dump()) == []
+    post.refresh_from_db()
+    assert post.ends_on == NOON.date()
+    assert not Grant.objects.on(LATER.date()).filter(person=person).exists()
+    assert DataRequest.objects.get(person=person, kind="erasure").state == "done"
+    before = sorted(dump())
+    assert erasure.take_up() == 0
+    assert sorted(dump()) == before
+    assert ledger.read_text(encoding="utf-8").count("\n") == 2
+
+
+def test_nobody_else_who_bears_the_number_in_another_database_is_erased(
+    ledger: Path, person: User, manager_p1: User, centre: User
+) -> None:
+    backup = transaction.savepoint()
+    carry_out(person, manager_p1, centre)
+    transaction.savepoint_rollback(backup)
+    User.objects.filter(pk=person.pk).update(date_joined=NOON - dt.timedelta(seconds=1))
+    User.objects.filter(username=OLD_USERNAME).update(date_joined=NOON - dt.timedelta(seconds=1))
+    erasure.take_up()
+    person.refresh_from_db()
+    assert person.full_name == NAME
+
+
+def test_a_ledger_that_cannot_be_written_or_read_stops_nobody(
+    ledger: Path, person: User, manager_p1: User, centre: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger.parent.write_text("no folder", encoding="utf-8")
+    carry_out(person, manager_p1, centre)
+    assert "cannot be written" in caplog.text
+    ledger.parent.unlink()
+    erasure.take_up()
+    assert ledger.stat().st_mode & 0o077 == 0
+    kept = ledger.read_text(encoding="utf-8")
+    ledger.write_text("nonsense\n{}\n[]\n" + kept[:20] + "\n" + kept, encoding="utf-8")
+    assert erasure.take_up() == 0
+    assert ledger.read_text(encoding="utf-8").endswith(kept)
 
 
 def test_the_account_stays_in_place_and_names_nobody(person: User, manager_p1: User, centre: User) -> None:

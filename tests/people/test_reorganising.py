@@ -17,9 +17,8 @@ from lms.fanpages.models import PageRecord
 from lms.people import reorganising_queries as queries
 from lms.people.enums import ApprovalState, BatchState
 from lms.people.models import Approval, JoinLink, RosterBatch
-from lms.people.services import approvals
+from lms.people.services import approvals, resets
 from lms.people.services import reorganising as services
-from lms.people.services import resets
 from lms.people.services.rosters import NotAllowedError
 from lms.units import queries as tree
 from lms.units.models import (

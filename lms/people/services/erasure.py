@@ -38,6 +38,7 @@ from lms.accounts.models import SignIn, UnlockPin, User
 from lms.core import audit, clock, text, trace
 from lms.core.models import EntryKind
 from lms.people import mentions
+from lms.people import privacy_queries as queries
 from lms.people.enums import ApprovalState, BatchState, RequestKind, RequestState
 from lms.people.mentions import GONE, Traces
 from lms.people.models import (
@@ -53,10 +54,11 @@ from lms.people.models import (
     RosterRow,
     Viewing,
 )
-from lms.people.services import approvals
+from lms.people.services import approvals, erased_ledger
 from lms.people.services.rosters import NotAllowedError
 from lms.plans.models import Assignment
 from lms.units.models import Appointment, Grant
+from lms.units.services import appointments
 from lms.units.services.errors import RefusedError
 from quizzes.models import (
     Attempt,
@@ -566,6 +568,43 @@ def erase(*, request_id: int, at: dt.datetime) -> bool:
     if request is None:
         return False
     people = _accounts_of(request.person)
+    by = request.decided_by
+    _empty(people, by=by, at=at)
+    with transaction.atomic():
+        _pseudonymise_all(people, by=by, at=at)
+        DataRequest.objects.filter(pk=request.pk).update(state=RequestState.DONE, decided_at=at)
+        audit.record("people.erased", request, actor=by, unit=request.unit_id, path=request.unit.path)
+    _write_down()
+    delete_files()
+    return True
+
+
+def erase_again(person: User, *, erased_on: dt.date, at: dt.datetime) -> None:
+    """Somebody whom a restored backup has brought back: nothing is asked and nothing stands in the way any more. What
+    had to be ended before the erasure ends on its day. A second call, or one after a crash, goes on.
+    """
+    for post in Appointment.objects.on(erased_on).filter(person=person, starts_on__lt=erased_on).select_related("unit"):
+        appointments.end_appointment(appointment=post, ends_on=erased_on, actor=None)
+    for held in Grant.objects.on(erased_on).filter(person=person).select_related("unit"):
+        appointments.revoke_grant(grant=held, ends_on=erased_on, actor=None)
+    unit = queries.unit_of(person)
+    people = _accounts_of(person)
+    _empty(people, by=None, at=at)
+    with transaction.atomic():
+        _pseudonymise_all(people, by=None, at=at)
+        DataRequest.objects.open().filter(person=person).update(state=RequestState.DONE, decided_at=at)
+        done, _made = DataRequest.objects.get_or_create(
+            kind=RequestKind.ERASURE, person=person, state=RequestState.DONE,
+            defaults={"unit": unit, "asked_by": person, "asked_at": at, "due_on": erased_on, "decided_at": at},
+        )  # fmt: skip
+        audit.record("people.erased_again", done, actor=None, unit=unit.pk, path=unit.path, on=f"{erased_on}")
+    delete_files()
+
+
+def _empty(people: list[User], *, by: User | None, at: dt.datetime) -> None:
+    """All but the accounts themselves, in short transactions. What a second run would have to know goes last: the rows
+    and then the entries of the log that say how the person was reached before.
+    """
     traces = functools.reduce(operator.add, map(_traces, people))
     for person in people:
         _end_sessions(person)
@@ -574,22 +613,26 @@ def erase(*, request_id: int, at: dt.datetime) -> bool:
     _cut_out_of_revisions(traces)
     for incident, _values in list(_naming(ExamIncident, ("text",), traces)):
         ExamIncident.objects.filter(pk=incident.pk).update(text="")
-    _empty_log(people, traces, by=request.decided_by, at=at)
-    # Last what a second run would have to know: the rows and entries that say how the person was reached before.
+    _empty_log(people, traces, by=by, at=at)
     for person in people:
         for step in STEPS:
             with transaction.atomic():
                 step.write(person, step.rows(person), at)
     for person in people:
-        _erase_log(person, by=request.decided_by, at=at)
-    with transaction.atomic():
-        for person in people:
-            _pseudonymise(person)
-            audit.erase_values(person, by=request.decided_by, at=at)
-        DataRequest.objects.filter(pk=request.pk).update(state=RequestState.DONE, decided_at=at)
-        audit.record("people.erased", request, actor=request.decided_by, unit=request.unit_id, path=request.unit.path)
-    delete_files()
-    return True
+        _erase_log(person, by=by, at=at)
+
+
+def _pseudonymise_all(people: list[User], *, by: User | None, at: dt.datetime) -> None:
+    for person in people:
+        _pseudonymise(person)
+        audit.erase_values(person, by=by, at=at)
+
+
+def _write_down() -> None:
+    try:
+        erased_ledger.keep()
+    except OSError:  # the sweep tries again
+        logger.exception("the ledger of erased accounts cannot be written")
 
 
 def _accounts_of(person: User) -> list[User]:
@@ -624,11 +667,12 @@ def _erase_log(person: User, *, by: User | None, at: dt.datetime) -> None:
 
 
 def _pseudonymise(person: User) -> None:
-    person.username = f"da-xoa-{person.pk}"
+    person.username = f"{erased_ledger.GONE_AS}{person.pk}"
     person.full_name = f"Cán bộ đã xóa #{person.pk}"
     person.phone, person.phone_verified, person.email = None, False, ""
     person.born_on, person.birth_year = None, None
     person.is_active, person.must_change_password, person.last_login = False, False, None
+    person.is_staff = person.is_superuser = False
     person.set_unusable_password()
     person.save()
     person.groups.clear()
@@ -651,11 +695,20 @@ def delete_files() -> int:
 
 
 def take_up() -> int:
-    """For the sweep: what a dead worker left, refused erasures that go back to the list, files that are still there."""
+    """For the sweep: what a dead worker left, refused erasures that go back to the list, whom a restored backup has
+    brought back, files that are still there.
+    """
     undone = Approval.objects.filter(pk=OuterRef("approval_id")).exclude(
         state__in=(ApprovalState.WAITING, ApprovalState.APPROVED)
     )
     back = DataRequest.objects.filter(Exists(undone), kind=RequestKind.ERASURE, state=RequestState.AT_WORK)
     moved = back.update(state=RequestState.WAITING, approval=None)
     moved += sum(erase(request_id=pk, at=clock.now()) for pk in list(due().values_list("pk", flat=True)))
+    for person, erased_on in erased_ledger.come_back():
+        # With an account that was united with it the other one is gone too.
+        person.refresh_from_db()
+        if not person.username.startswith(erased_ledger.GONE_AS):
+            erase_again(person, erased_on=erased_on, at=clock.now())
+            moved += 1
+    _write_down()
     return moved + delete_files()

@@ -172,7 +172,7 @@ def _clean_stray_files(at: dt.datetime) -> int:
 
 
 # Proof that people were told, asked, and obeyed; who it was about stands in no value of these.
-_PROOF = ("people.publish_notice", "people.retention", "people.erase", "people.erased")
+_PROOF = ("people.publish_notice", "people.retention", "people.erase", "people.erased", "people.erased_again")
 _ABOUT_PEOPLE = tuple(
     start for group in ("people", "rights", "training", "quizzes") for start in GROUPS[group][1]
 )  # fmt: skip
