@@ -42,7 +42,9 @@ _ONESELF = frozenset(
 _CLOSED = ("/accounts/", "/cms/", "/_util/", "/quizzes/attempts/", "/units/privacy/", "/join/")
 # Files leave only where they are content of a lesson.
 _CONTENT = frozenset({"media", "wagtaildocs"})
-_FILES = (".csv", ".xlsx", ".docx", ".pdf", ".zip", ".json")
+_FILES = (".csv", ".xlsx", ".docx", ".pdf", ".zip", ".json", ".txt")
+# Papers and messages to be handed on: whoever opens them is written down, as with a file.
+_PAPERS = frozenset({"reports:call-list", "reports:missing-zalo"})
 _SHOWN = ("text/html", "text/javascript", "text/vtt", "image/")
 _WRITES = re.compile(r"\s*(?:insert|update|delete|replace|merge|truncate|create|alter|drop)\b", re.IGNORECASE)
 
@@ -95,7 +97,7 @@ class ViewingMiddleware:
             return _refuse(request, _("Nothing is sent or changed while you see the site as somebody else."))
         if request.path.startswith(_CLOSED):
             return _refuse(request, _("This page stays closed while you see the site as somebody else."))
-        if request.path.endswith(_FILES) and not _is_content(request):
+        if name in _PAPERS or (request.path.endswith(_FILES) and not _is_content(request)):
             return _no_file(request)
         return _served(request, viewing, view, args, kwargs)
 
@@ -110,6 +112,9 @@ def _served(
             if callable(renders := getattr(response, "render", None)):
                 response = renders()
     except WritingRefusedError:
+        if connection.in_atomic_block:
+            # What was refused was never sent: a transaction around the request is whole.
+            connection.set_rollback(False)
         return _refuse(request, _("Opening this page would leave a mark in the name of the person: it stays closed."))
     is_file = not response.get("Content-Type", "text/html").startswith(_SHOWN)
     if is_file and response.status_code == 200 and not _is_content(request):

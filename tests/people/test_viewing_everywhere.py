@@ -1,4 +1,4 @@
-"""While the site is seen as a learner: every address that the learner may open writes nothing and says whose it is."""
+"""While the site is seen as somebody: every address that this one may open writes nothing and says whose it is."""
 
 import re
 
@@ -22,8 +22,10 @@ TABLE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+"(\w+)"',
 
 
 @pytest.mark.django_db
-def test_no_address_writes_and_every_page_says_whose_it_is(units, settings):
-    role = "officer"
+@pytest.mark.parametrize(
+    "role", ["officer", "view", "remind", "import", "approve", "mark", "assign", "trainer", "manager_p2", "centre"]
+)
+def test_no_address_writes_and_every_page_says_whose_it_is(role, units, settings):
     with time_machine.travel(NOON, tick=False):
         world = make_world(units)
         seen, root = world.people[role], world.people["superuser"]
