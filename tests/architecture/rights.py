@@ -33,7 +33,8 @@ def lists(*rights: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Rule:
-    """``ids``: argument of the address → key of ``World.ids`` (or a value). ``query``: what follows "?".
+    """``ids``: argument of the address → key of ``World.ids`` (or a value). ``query``: what follows "?". ``posted``:
+    field of a form → key of ``World.ids``, where that and not the address says what it is about.
 
     ``is_action``: it is only ever posted to. ``is_made_up``: the world has no such thing, so even those who may find
     none. ``refusal``: the answer to everybody else.
@@ -44,6 +45,7 @@ class Rule:
     query: Callable[[World], str] = lambda world: ""
     is_action: bool = False
     is_made_up: bool = False
+    posted: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     refusal: tuple[int, ...] = (404,)
 
@@ -109,7 +111,7 @@ RULES: dict[str, Rule] = {
     "people:appointment_end": see(over("import"), person_id="person", pk="appointment"),
     "people:appointment_primary": act(over("import"), person_id="person", pk="appointment"),
     "people:same": see(lists("import")),
-    "people:same_apart": Rule(lists("import"), is_action=True, is_made_up=True),
+    "people:same_apart": Rule(over("import"), is_action=True, posted={"one": "person", "other": "twin"}),
     "people:united": see(lists("import")),
     "people:merge": see(over("import"), one="person", other="twin"),
     "people:merge_other": see(over("import"), person_id="person"),

@@ -70,10 +70,13 @@ def _address(name: str, rule: Rule, world: World) -> str:
     return reverse(name, kwargs=known) + rule.query(world)
 
 
-def _ask(client: Client, method: str, address: str, **headers: str) -> HttpResponse:
+def _ask(
+    client: Client, method: str, address: str, posted: dict[str, Any] | None = None, **headers: str
+) -> HttpResponse:
     """The answer; whatever it wrote is taken back."""
     with transaction.atomic():
-        answer: HttpResponse = getattr(client, method)(address, headers=headers)
+        data = (posted or {}) if method == "post" else {}
+        answer: HttpResponse = getattr(client, method)(address, data, headers=headers)
         if answer.streaming:
             answer.read_out = b"".join(answer.streaming_content)
         transaction.set_rollback(True)
@@ -118,7 +121,8 @@ def _faults(role: str, client: Client, world: World) -> Iterator[str]:
         if role not in rule.roles:
             methods = ("get", "post")
         for method in methods:
-            answer = _ask(client, method, address, **rule.headers)
+            posted = {key: world.ids[value] for key, value in rule.posted.items()}
+            answer = _ask(client, method, address, posted, **rule.headers)
             yield from _judge(role, name, rule, method, answer)
 
 
