@@ -184,11 +184,7 @@ def levels_below(paths: Iterable[str], on: dt.date) -> list[Level]:
 def positions_in_use(paths: Iterable[str], on: dt.date, *, limit: int = 12) -> list[str]:
     """The positions most people hold in the subtrees that day, one spelling of each, in Vietnamese order. One query."""
     held = (
-        Appointment.objects.on(on)
-        .filter(below(paths))
-        .order_by()
-        .values_list("position")
-        .annotate(people=Count("pk"))
+        Appointment.objects.on(on).filter(below(paths)).order_by().values_list("position").annotate(people=Count("pk"))
     )
     spelled: dict[str, tuple[int, str]] = {}
     for position, people in held:
