@@ -15,6 +15,7 @@ class Erased(StrEnum):
     """What erasing the person does to a field."""
 
     BLANK = "blank"  # emptied, the row stays
+    WORDS = "words"  # emptied where it is in the person's own words; which options were chosen stays as a figure
     DELETE = "delete"  # the whole row goes
     PSEUDONYM = "pseudonym"  # stays, and points to an account that names nobody any more
     KEEP = "keep"  # stays as it is: the least that must remain
@@ -23,6 +24,7 @@ class Erased(StrEnum):
 
 ERASED_WORDS = {
     Erased.BLANK: _("emptied"),
+    Erased.WORDS: _("own words are emptied; which options were chosen stays as a figure without a name"),
     Erased.DELETE: _("deleted"),
     Erased.PSEUDONYM: _("kept under “Erased officer”"),
     Erased.KEEP: _("kept: the least that must remain"),
@@ -188,10 +190,11 @@ PERSONAL: dict[str, dict[str, tuple[str, Erased]]] = {
     "courses.LegalClearance": {"cleared_by": ("work", P), "cleared_by_name": ("work", B)},
     "quizzes.Attempt": dict.fromkeys(("key", "device"), ("answers", B)),
     "quizzes.AttemptQuestion": {
-        **dict.fromkeys(("answer", "autosaved", "comment", "answer_summary"), ("answers", B)),
+        **dict.fromkeys(("answer", "autosaved", "answer_summary"), ("answers", Erased.WORDS)),
+        "comment": ("answers", B),
         "marked_by": ("work", P),
     },
-    "quizzes.AttemptStep": {**dict.fromkeys(("answer", "comment"), ("answers", B)), "by": ("work", P)},
+    "quizzes.AttemptStep": {"answer": ("answers", Erased.WORDS), "comment": ("answers", B), "by": ("work", P)},
     "quizzes.AttemptEvent": {**dict.fromkeys(("reason", "data"), ("answers", B)), "by": ("work", P)},
     "quizzes.ResponseFile": dict.fromkeys(("file", "name", "media_type", "sha256"), ("answers", D)),
     "quizzes.Voiding": {
