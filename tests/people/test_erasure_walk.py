@@ -487,6 +487,7 @@ def test_whom_a_restored_backup_brings_back_is_erased_again(
     assert left(TRACES, [ledger.read_text(encoding="utf-8")]) == []
     transaction.savepoint_rollback(backup)
     Appointment.objects.filter(pk=post.pk).update(ends_on=None)
+    later = Appointment.objects.create(person=person, unit=post.unit, starts_on=LATER.date(), is_primary=False)
     Grant.objects.filter(person=person).update(ends_on=None)
     every = (*TRACES, *FORMER, *marks.left.values())
     assert left(every, dump())
@@ -494,7 +495,8 @@ def test_whom_a_restored_backup_brings_back_is_erased_again(
         assert erasure.take_up() > 0
     assert left(every, dump()) == []
     post.refresh_from_db()
-    assert post.ends_on == NOON.date()
+    later.refresh_from_db()
+    assert (post.ends_on, later.ends_on) == (NOON.date(), LATER.date() + dt.timedelta(days=1))
     assert not Grant.objects.on(LATER.date()).filter(person=person).exists()
     assert DataRequest.objects.get(person=person, kind="erasure").state == "done"
     before = sorted(dump())
@@ -514,6 +516,43 @@ def test_nobody_else_who_bears_the_number_in_another_database_is_erased(
     erasure.take_up()
     person.refresh_from_db()
     assert person.full_name == NAME
+
+
+def test_a_number_that_was_given_anew_stands_in_the_ledger_twice(
+    ledger: Path, person: User, manager_p1: User, centre: User
+) -> None:
+    """After a restore to a day before the account, another one bears its number: that one is erased for good too."""
+    ledger.parent.mkdir()
+    line = {"account": person.pk, "made": "2020-01-01T00:00:00+00:00", "erased_on": "2026-01-01"}
+    ledger.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    backup = transaction.savepoint()
+    carry_out(person, manager_p1, centre)
+    assert ledger.read_text(encoding="utf-8").count(f'"account": {person.pk},') == 2
+    transaction.savepoint_rollback(backup)
+    erasure.take_up()
+    person.refresh_from_db()
+    assert person.username == f"da-xoa-{person.pk}"
+
+
+def test_one_account_that_cannot_be_erased_again_keeps_no_other_one(
+    ledger: Path, person: User, manager_p1: User, centre: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = transaction.savepoint()
+    carry_out(person, manager_p1, centre)
+    transaction.savepoint_rollback(backup)
+    AccountAlias.objects.all().delete()
+    whole, broken = erasure.erase_again, User.objects.get(username=OLD_USERNAME)
+
+    def erase_again(one: User, **when: Any) -> None:
+        if one.pk == broken.pk:
+            raise RuntimeError
+        whole(one, **when)
+
+    monkeypatch.setattr(erasure, "erase_again", erase_again)
+    erasure.take_up()
+    person.refresh_from_db()
+    broken.refresh_from_db()
+    assert (person.username[:6], broken.username) == ("da-xoa", OLD_USERNAME)
 
 
 def test_a_ledger_that_cannot_be_written_or_read_stops_nobody(

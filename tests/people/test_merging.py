@@ -245,6 +245,43 @@ def dump():
     }  # fmt: skip
 
 
+def posts_now(person):
+    return list(Appointment.objects.on(NOON.date()).filter(person=person).values_list("unit", "position", "is_primary"))
+
+
+def test_a_post_that_both_accounts_held_is_held_once_and_taken_back_twice(officer_p1, units, admin):
+    own = Appointment.objects.get(person=officer_p1)
+    again = make_person("anh-lan-hai", officer_p1.full_name, units.p1_a, position=own.position.upper())
+    rows = list(Appointment.objects.order_by("pk").values())
+    alias = unite(again, officer_p1, admin)
+    assert posts_now(officer_p1) == [(units.p1_a.pk, own.position, True)]
+    day_before = NOON.date() - DAY
+    assert Appointment.objects.on(day_before).filter(person=officer_p1).count() == 2
+    assert merging.undo(alias=alias, by=admin, at=NOON + DAY, reason="Hai người")
+    assert list(Appointment.objects.order_by("pk").values()) == rows
+
+
+@pytest.mark.parametrize(
+    ("old", "own"),
+    [
+        ({"position": "Chuyên viên"}, {}),
+        ({"is_acting": True}, {}),
+        ({"page_duty": "officer"}, {"page_duty": ""}),
+        ({}, {"ends_on": dt.date(2027, 1, 1)}),
+        ({}, {"starts_on": dt.date(2026, 12, 1)}),
+        ({"starts_on": dt.date(2026, 11, 23)}, {}),
+    ],
+)
+def test_what_one_post_says_more_than_the_other_is_not_lost(officer_p1, units, admin, old, own):
+    post = Appointment.objects.get(person=officer_p1)
+    again = make_person("anh-lan-hai", officer_p1.full_name, units.p1_a, position=post.position, duty=post.page_duty)
+    Appointment.objects.filter(person=again).update(**old)
+    Appointment.objects.filter(pk=post.pk).update(**own)
+    ends = dict(Appointment.objects.values_list("pk", "ends_on"))
+    unite(again, officer_p1, admin)
+    assert dict(Appointment.objects.values_list("pk", "ends_on")) == ends
+
+
 def test_taking_back_restores_every_row(officer_p1, twin, admin, units, outline):
     one, other = enrolled(officer_p1, outline.course, units.p1_a), enrolled(twin, outline.course, units.p1_b)
     done(one, outline.lesson_1, at=NOON - DAY)

@@ -1,5 +1,6 @@
 """Slips as the manager prints them: the text of the sheets, their picture read back, their QR, and what they cost."""
 
+import datetime as dt
 import re
 import subprocess
 from difflib import SequenceMatcher
@@ -13,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from lms.accounts.models import User
+from lms.accounts.models import CODE_HOLDS, User
 from lms.core import clock
 from lms.people import account_queries, rendering
 from lms.people.account_queries import Slip
@@ -77,6 +78,8 @@ def test_eleven_slips_take_two_sheets_of_a4_that_say_so(tmp_path):
     for said in ("Xã Vạn Yên, Tỉnh Quảng Ninh", "Đặng Thị Nguyệt Ánh", "anhdtn", "0912 345 678", "Mã dùng một lần"):
         assert words.count(said) >= 11, said
     assert words.count("Hoàng Đức Hạnh, 0987 654 321") >= 11
+    last_day = clock.today() + CODE_HOLDS - dt.timedelta(days=1)
+    assert words.count(f"đến hết ngày {last_day:%d/%m/%Y}") >= 11
     assert words.count(rendering.site_address()) >= 11
 
 

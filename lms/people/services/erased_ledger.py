@@ -30,7 +30,7 @@ _AT_ONCE = 500
 @dataclass(frozen=True)
 class Line:
     """``made``: the moment at which the account was made, so that nobody else is erased who bears its number in another
-    database.
+    database, or since a restored backup gave the number anew.
     """
 
     account: int
@@ -51,13 +51,10 @@ def keep() -> int:
     path = _path()
     if path is None:
         return 0
-    known = {line.account for line in _lines(path)}
+    known = {(line.account, line.made) for line in _lines(path)}
     today = f"{clock.today()}"
-    new = [
-        Line(pk, made.isoformat(), today)
-        for pk, made in erased_accounts().values_list("pk", "date_joined")
-        if pk not in known
-    ]
+    accounts = erased_accounts().values_list("pk", "date_joined")
+    new = [Line(pk, made.isoformat(), today) for pk, made in accounts if (pk, made.isoformat()) not in known]
     if new:
         _append(path, new)
     return len(new)
@@ -68,14 +65,14 @@ def come_back() -> list[tuple[User, dt.date]]:
     lines.
     """
     path = _path()
-    lines = {line.account: line for line in _lines(path)} if path else {}
+    lines = {(line.account, line.made): line for line in _lines(path)} if path else {}
     gone = set(erased_accounts().values_list("pk", flat=True)) if lines else set()
-    wanted = sorted(lines.keys() - gone)
+    wanted = sorted({account for account, _made in lines} - gone)
     return [
-        (person, dt.date.fromisoformat(lines[person.pk].erased_on))
+        (person, dt.date.fromisoformat(lines[person.pk, person.date_joined.isoformat()].erased_on))
         for start in range(0, len(wanted), _AT_ONCE)
         for person in User.objects.filter(pk__in=wanted[start : start + _AT_ONCE]).order_by("pk")
-        if person.date_joined.isoformat() == lines[person.pk].made
+        if (person.pk, person.date_joined.isoformat()) in lines
     ]
 
 

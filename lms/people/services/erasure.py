@@ -583,8 +583,11 @@ def erase_again(person: User, *, erased_on: dt.date, at: dt.datetime) -> None:
     """Somebody whom a restored backup has brought back: nothing is asked and nothing stands in the way any more. What
     had to be ended before the erasure ends on its day. A second call, or one after a crash, goes on.
     """
-    for post in Appointment.objects.on(erased_on).filter(person=person, starts_on__lt=erased_on).select_related("unit"):
-        appointments.end_appointment(appointment=post, ends_on=erased_on, actor=None)
+    open_ones = Appointment.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=erased_on), person=person)
+    for post in open_ones.select_related("unit"):
+        # One that was to begin only afterwards holds for its first day: there is no shorter one.
+        ends_on = max(erased_on, post.starts_on + dt.timedelta(days=1))
+        appointments.end_appointment(appointment=post, ends_on=ends_on, actor=None)
     for held in Grant.objects.on(erased_on).filter(person=person).select_related("unit"):
         appointments.revoke_grant(grant=held, ends_on=erased_on, actor=None)
     unit = queries.unit_of(person)
@@ -707,8 +710,12 @@ def take_up() -> int:
     for person, erased_on in erased_ledger.come_back():
         # With an account that was united with it the other one is gone too.
         person.refresh_from_db()
-        if not person.username.startswith(erased_ledger.GONE_AS):
+        if person.username.startswith(erased_ledger.GONE_AS):
+            continue
+        try:
             erase_again(person, erased_on=erased_on, at=clock.now())
             moved += 1
+        except Exception:  # the others are not to wait for this one; the next sweep tries again
+            logger.exception("account %s could not be erased again", person.pk)
     _write_down()
     return moved + delete_files()

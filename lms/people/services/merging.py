@@ -165,7 +165,7 @@ def _hold(pks: list[int]) -> dict[int, User]:
 
 def _point_at(old: User, survivor: User, at: dt.datetime, changes: _Changes) -> list[int]:
     """Everything of ``old`` goes to the survivor; answers the completions that this made."""
-    _appointments(old, survivor, changes)
+    _appointments(old, survivor, clock.day_of(at), changes)
     roots = _enrolments(old, survivor, changes)
     for name, policy in POLICY.items():
         if policy == Policy.MOVES:
@@ -211,12 +211,27 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in ("name_folded", "name_sort_key")}
 
 
-def _appointments(old: User, survivor: User, changes: _Changes) -> None:
-    """All of them move; a primary one that overlaps with one of the survivor's becomes a further one."""
-    primary = list(Appointment.objects.filter(person=survivor, is_primary=True))
+def _appointments(old: User, survivor: User, today: dt.date, changes: _Changes) -> None:
+    """All of them move; a primary one that overlaps with one of the survivor's becomes a further one, and one that says
+    the same as the survivor's own ends today: from then on the post is held once.
+    """
+    own = list(Appointment.objects.filter(person=survivor))
     for row in Appointment.objects.filter(person=old).order_by("pk"):
-        clashes = row.is_primary and any(_overlap(row, other) for other in primary)
-        changes.write(Appointment, row.pk, person_id=survivor.pk, is_primary=row.is_primary and not clashes)
+        clashes = row.is_primary and any(_overlap(row, other) for other in own if other.is_primary)
+        values = {"person_id": survivor.pk, "is_primary": row.is_primary and not clashes}
+        if any(_says_the_same(row, other, today) for other in own):
+            values["ends_on"] = today
+        changes.write(Appointment, row.pk, **values)
+
+
+def _says_the_same(row: Appointment, other: Appointment, today: dt.date) -> bool:
+    """Both hold today, ``other`` as long as ``row`` would and with all that it says."""
+    holds = row.starts_on < today and (row.ends_on is None or row.ends_on > today) and other.starts_on <= today
+    as_long = other.ends_on is None or (row.ends_on is not None and row.ends_on <= other.ends_on)
+    alike = (row.unit_id, row.is_acting, text.fold(row.position)) == (
+        other.unit_id, other.is_acting, text.fold(other.position)
+    )  # fmt: skip
+    return holds and as_long and alike and row.page_duty in ("", other.page_duty)
 
 
 def _overlap(one: Appointment, other: Appointment) -> bool:
