@@ -218,7 +218,7 @@ def _appointments(old: User, survivor: User, today: dt.date, changes: _Changes) 
     own = list(Appointment.objects.filter(person=survivor))
     for row in Appointment.objects.filter(person=old).order_by("pk"):
         clashes = row.is_primary and any(_overlap(row, other) for other in own if other.is_primary)
-        values = {"person_id": survivor.pk, "is_primary": row.is_primary and not clashes}
+        values: dict[str, Any] = {"person_id": survivor.pk, "is_primary": row.is_primary and not clashes}
         if any(_says_the_same(row, other, today) for other in own):
             values["ends_on"] = today
         changes.write(Appointment, row.pk, **values)
