@@ -178,6 +178,28 @@ def test_a_site_with_accounts_is_replaced_only_by_force_and_kept_aside(demo: Dat
     assert (aside / "default" / "later.txt").read_text() == "stored after the backup"
 
 
+ERASE = """
+from lms.accounts.models import User
+from lms.core import clock
+from lms.people.services import erasure
+erasure.erase_again(User.objects.get(username="hocvien"), erased_on=clock.today(), at=clock.now())
+erasure.take_up()
+"""
+NAMES = "from lms.accounts.models import User; print(User.objects.filter(username='hocvien').count())"
+
+
+def test_whom_a_restored_backup_brings_back_the_first_sweep_erases_again(demo: Data) -> None:
+    path = backup(demo)
+    demo.shell(ERASE)
+    ledger = demo.var / "erased.jsonl"
+    kept = ledger.read_text(encoding="utf-8")
+    assert (kept.count("\n"), demo.shell(NAMES)) == (1, "0")
+    demo.manage("restore", str(path), "--force")
+    assert (ledger.read_text(encoding="utf-8"), demo.shell(NAMES)) == (kept, "1")
+    demo.manage("sweep")
+    assert (ledger.read_text(encoding="utf-8"), demo.shell(NAMES)) == (kept, "0")
+
+
 def test_a_damaged_a_foreign_and_a_newer_archive_are_refused_and_nothing_is_touched(demo: Data) -> None:
     before = demo.state()
     path = backup(demo)
