@@ -61,6 +61,8 @@ def test_nothing_is_wider_than_a_phone(live_site, browser: Browser, known, who: 
 
 def english_in(page: Page) -> list[str]:
     """Lines that a reader meets (text, labels, placeholders, tooltips) with an English word in them."""
+    # A click does not wait for the page it leads to: of a document just begun there is nothing to read.
+    page.wait_for_load_state("domcontentloaded")
     texts = page.evaluate(
         """() => {
           const seen = [document.title, document.body.innerText];
